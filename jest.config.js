@@ -1,0 +1,12 @@
+/** Tests run on the real servers; see test/support/global-setup.ts. */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.[cm]?[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
+  },
+  // These ship ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!(jose|uuidv7|canonicalize)/)'],
+  testTimeout: 60_000,
+};
