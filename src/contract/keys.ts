@@ -63,6 +63,8 @@ export interface KeyRecord {
   readonly keyId: string | null;
   /** The KV version at which this epoch's life began: everything below it may be destroyed. */
   readonly bornVersion: number;
+  /** The highest version number this life has used: a rolled-back one is never given out again. */
+  readonly lastVersion: number;
   readonly current: KeySlot | null;
   readonly previous: KeySlot | null;
   /** Absolute end of the grace period of `previous`. */
