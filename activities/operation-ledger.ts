@@ -1,0 +1,58 @@
+/** Closing operations and retirements in the ledger. */
+import { tenantChain } from '../src/contract/audit';
+import type { IndexUpdate, Settlement } from '../src/contract/settlement';
+import type { OperationInput, RetireInput } from '../src/contract/workflows';
+import { updateIndex } from '../src/ledger/key-index';
+import { settleOperation } from '../src/ledger/settle-operation';
+import { clearInbox } from '../src/vault/inbox';
+import { requireOperation } from './operation-row';
+import type { ActivityPorts } from './ports';
+
+/** Arguments of {@link ledgerActivities}' settleOperation. */
+export interface SettleArgs {
+  readonly input: OperationInput;
+  readonly settlement: Settlement;
+  readonly runId: string;
+}
+
+export function ledgerActivities(ports: ActivityPorts) {
+  const { ledger, vault } = ports;
+  return {
+    /**
+     * Closes the operation (index, audit entry and state in one transaction), then clears the inbox: in this
+     * order a step that runs again still finds all it needs.
+     */
+    async settleOperation({ input, settlement, runId }: SettleArgs): Promise<void> {
+      const operation = await requireOperation(ledger, input);
+      const { state, result, error, index, audit } = settlement;
+      await settleOperation(ledger, {
+        operationId: input.operationId,
+        state,
+        runId,
+        audit: audit ?? {},
+        ...(result === undefined ? {} : { result }),
+        ...(error === undefined ? {} : { error }),
+        ...(index === undefined ? {} : { index }),
+      });
+      if (operation.hasInbox) await clearInbox(vault, input.tenantId, input.operationId);
+    },
+
+    /** Notes that a version is gone. */
+    async settleRetirement(args: { input: RetireInput; index: IndexUpdate | null | undefined; landed: boolean }): Promise<void> {
+      const { input, index, landed } = args;
+      if (index === null || index === undefined) return;
+      await updateIndex(ledger, input, index, landed ? {
+        chain: tenantChain(input.tenantId),
+        action: 'key.retire',
+        outcome: 'done',
+        principal: 'system:retire',
+        serviceId: input.serviceId,
+        keyName: input.keyName,
+        keyId: input.keyId,
+        version: input.version,
+        epoch: input.epoch,
+        operationId: input.operationId,
+      } : undefined);
+    },
+  };
+}

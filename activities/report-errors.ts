@@ -1,0 +1,39 @@
+/** What Temporal may keep of an error: a code, our own message, identifiers. Never a cause, never foreign text. */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ERRORS, isKeyturnError } from '../src/contract/errors';
+
+/** Told of errors nobody expected, with the name of the step. */
+export type LogFailure = (step: string, error: unknown) => void;
+
+type Step = (...args: never[]) => Promise<unknown>;
+
+/** The same activities with their errors turned into ApplicationFailures. */
+export function reportErrors<T extends Record<string, Step>>(activities: T, logFailure: LogFailure): T {
+  const wrapped = Object.entries(activities).map(([name, step]) => [
+    name,
+    async (...args: never[]) => {
+      try {
+        return await step(...args);
+      } catch (error) {
+        throw toFailure(name, error, logFailure);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T;
+}
+
+function toFailure(step: string, error: unknown, logFailure: LogFailure): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (isKeyturnError(error)) {
+    const { retryable, status } = ERRORS[error.code];
+    return ApplicationFailure.create({
+      type: error.code,
+      message: error.message,
+      nonRetryable: !retryable,
+      details: [error.details],
+      ...(status < 500 ? { category: 'BENIGN' as const } : {}),
+    });
+  }
+  logFailure(step, error);
+  return ApplicationFailure.create({ type: 'internal', message: `${step} failed unexpectedly; see the worker's log` });
+}

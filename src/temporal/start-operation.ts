@@ -1,0 +1,99 @@
+/** Starts the workflow of an accepted operation. Safe to repeat: the run remembers its operation. */
+import { defineSearchAttributeKey, TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { generateKeys, revokeKey, rotateKey, validateKey } from '../../workflows';
+import { KeyturnError } from '../contract/errors';
+import type { Operation, OperationKind } from '../contract/operations';
+import { FINISH_UPDATE, ROLLBACK_UPDATE, TASK_QUEUE, type OperationInput } from '../contract/workflows';
+
+type Workflow = typeof generateKeys | typeof validateKey | typeof rotateKey | typeof revokeKey;
+
+/** Workflow type per kind; finish and rollback are updates of a running retirement. */
+const WORKFLOW_TYPES: Partial<Record<OperationKind, string>> = {
+  generate: 'generateKeys',
+  validate: 'validateKey',
+  rotate: 'rotateKey',
+  revoke: 'revokeKey',
+};
+const UPDATES: Partial<Record<OperationKind, string>> = { finish: FINISH_UPDATE, rollback: ROLLBACK_UPDATE };
+
+const TENANT = defineSearchAttributeKey('TenantId', 'KEYWORD');
+const SERVICE = defineSearchAttributeKey('ServiceId', 'KEYWORD');
+const OPERATION = defineSearchAttributeKey('Operation', 'KEYWORD');
+
+/** `busy`: another run still holds the workflow id; the reconciler will start this one. */
+export type Started = { readonly kind: 'started'; readonly runId: string } | { readonly kind: 'busy' };
+
+/**
+ * Starts the run of an operation, or finds the one it has.
+ * Thrown when Temporal cannot be reached (`temporal_unavailable`), or when a decision comes after the grace
+ * period (`not_in_grace`).
+ */
+export async function startOperation(
+  client: Client,
+  operation: Operation,
+  options: { eager: boolean },
+): Promise<Started> {
+  try {
+    const update = UPDATES[operation.kind];
+    return update === undefined
+      ? await startRun(client, operation, options)
+      : await sendDecision(client, operation, update);
+  } catch (error) {
+    if (error instanceof KeyturnError) throw error;
+    throw new KeyturnError('temporal_unavailable', 'Temporal could not be asked to start the operation', {}, { cause: error });
+  }
+}
+
+/** What a workflow gets to know of an operation: ids and the epoch. */
+export function inputOf(operation: Operation): OperationInput {
+  const { tenantId, serviceId, keyName, id, epoch } = operation;
+  return { tenantId, serviceId, keyName, operationId: id, epoch };
+}
+
+/** Search attributes of a run. */
+export function attributesOf(operation: Operation): TypedSearchAttributes {
+  return new TypedSearchAttributes([
+    { key: TENANT, value: operation.tenantId },
+    { key: SERVICE, value: operation.serviceId },
+    { key: OPERATION, value: operation.kind },
+  ]);
+}
+
+async function startRun(client: Client, operation: Operation, options: { eager: boolean }): Promise<Started> {
+  const { workflowId, tenantId, serviceId, keyName } = operation;
+  try {
+    const handle = await client.workflow.start<Workflow>(WORKFLOW_TYPES[operation.kind] as never, {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [inputOf(operation)],
+      memo: { operationId: operation.id },
+      typedSearchAttributes: attributesOf(operation),
+      staticSummary: `${operation.kind} ${tenantId}/${serviceId}/${keyName}`,
+      requestEagerStart: options.eager,
+    });
+    return { kind: 'started', runId: handle.firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const running = await client.workflow.getHandle(workflowId).describe();
+    const ours = running.memo?.['operationId'] === operation.id;
+    return ours ? { kind: 'started', runId: running.runId } : { kind: 'busy' };
+  }
+}
+
+async function sendDecision(client: Client, operation: Operation, update: string): Promise<Started> {
+  const handle = client.workflow.getHandle(operation.workflowId);
+  try {
+    await handle.startUpdate<void, [string]>(update, {
+      args: [operation.id],
+      updateId: operation.id,
+      waitForStage: 'ACCEPTED',
+    });
+    const { runId } = await handle.describe();
+    return { kind: 'started', runId };
+  } catch (error) {
+    const rejected = error instanceof Error && error.name === 'WorkflowUpdateFailedError';
+    if (!rejected && !(error instanceof WorkflowNotFoundError)) throw error;
+    throw new KeyturnError('not_in_grace', 'the grace period is ending or has ended');
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The activities as workflows call them, one set of options per kind of call.
+ *
+ * A probe is slow, outside and retried in the operator's sight: a regular activity. Steps on our own vault and
+ * ledger are local: a few milliseconds each, idempotent by operation, and far cheaper for the Temporal server.
+ */
+import { proxyActivities, proxyLocalActivities, type LocalActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { ERRORS } from '../src/contract/errors';
+
+/** Codes that no retry of the same step can cure. */
+const FINAL_CODES = Object.entries(ERRORS)
+  .filter(([, entry]) => !entry.retryable)
+  .map(([code]) => code);
+
+/** Asks a provider. A few tries while someone may wait for the answer, then its verdict is "unknown". */
+export const probes = proxyActivities<Pick<Activities, 'probeCandidate' | 'probeStored'>>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '15 seconds',
+  retry: {
+    initialInterval: '500 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '15 seconds',
+    maximumAttempts: 4,
+    nonRetryableErrorTypes: FINAL_CODES,
+  },
+});
+
+/** Our own systems are waited for, for a day: an accepted operation completes once they are back. */
+const OWN_SYSTEMS: LocalActivityOptions = {
+  startToCloseTimeout: '8 seconds',
+  scheduleToCloseTimeout: '24 hours',
+  localRetryThreshold: '3 seconds',
+  retry: {
+    initialInterval: '200 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '15 seconds',
+    nonRetryableErrorTypes: FINAL_CODES,
+  },
+};
+
+export const keys = proxyLocalActivities<
+  Pick<
+    Activities,
+    | 'storeKey'
+    | 'promoteKey'
+    | 'beginRetirement'
+    | 'finishRetirement'
+    | 'rollBackKey'
+    | 'buryKey'
+    | 'recordVerdict'
+    | 'findLanded'
+  >
+>(OWN_SYSTEMS);
+
+export const ledger = proxyLocalActivities<Pick<Activities, 'settleOperation' | 'settleRetirement'>>(OWN_SYSTEMS);
+
+export const runs = proxyLocalActivities<Pick<Activities, 'cancelOlderRuns'>>(OWN_SYSTEMS);

@@ -1,0 +1,17 @@
+/** Stores a tenant's first key: probe → promote into the first slot → audit. */
+import { setCurrentDetails } from '@temporalio/workflow';
+import { assertStorable } from '../src/contract/probe-policy';
+import { parseOperationInput, type OperationInput, type WorkflowOutcome } from '../src/contract/workflows';
+import { keys, probes } from './activity-proxies';
+import { lastWord } from './probe-outcome';
+import { runOperation } from './run-operation';
+
+export async function generateKeys(raw: OperationInput): Promise<WorkflowOutcome> {
+  const input = parseOperationInput(raw);
+  return runOperation(input, async () => {
+    setCurrentDetails(`asking **${input.serviceId}** about the key`);
+    const probed = await lastWord(probes.probeCandidate(input));
+    assertStorable(probed.probe, probed.params);
+    return keys.storeKey(input, probed);
+  });
+}
