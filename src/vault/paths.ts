@@ -92,6 +92,11 @@ export function transitConfigPath({ transitMount }: VaultSettings): VaultPath {
   return pathOf(transitMount, 'config', 'keys');
 }
 
+/** The KV mount's own settings. */
+export function kvConfigPath({ kvMount }: VaultSettings): VaultPath {
+  return pathOf(kvMount, 'config');
+}
+
 /** What a mount is, as any token with some right below it may read. */
 export function mountInfoPath(mount: string): VaultPath {
   return pathOf('sys/internal/ui/mounts', ...mount.split('/').map((part) => assertName('mount', part)));
@@ -133,6 +138,16 @@ export function oidcPath(kind: 'key' | 'role' | 'token', name: string): VaultPat
 
 export function auditHeaderPath(header: string): VaultPath {
   return pathOf('sys/config/auditing/request-headers', assertName('header', header));
+}
+
+/** The `iss` claim of identity tokens when the issuer's base address is `issuerUrl`. */
+export function oidcIssuer(issuerUrl: string): string {
+  return `${issuerUrl.replace(/\/+$/, '')}${API_ROOT}identity/oidc`;
+}
+
+/** Where the vault at `address` publishes the keys that verify identity tokens. Open to all. */
+export function oidcKeysUrl(address: string): string {
+  return `${oidcIssuer(address)}/.well-known/keys`;
 }
 
 /** Paths without parts. */
