@@ -1,0 +1,127 @@
+import { sql, type Selectable } from 'kysely';
+import { tenantChain, type AuditEvent } from '../contract/audit';
+import { KeyturnError } from '../contract/errors';
+import { assertUuid } from '../contract/ids';
+import { OPEN_STATES, type Operation } from '../contract/operations';
+import type { Settlement } from '../contract/settlement';
+import { appendAudit } from './audit-trail';
+import { applyIndexUpdate } from './key-index';
+import type { Ledger, LedgerExecutor } from './ledger';
+import { matchKey } from './match-key';
+import { toOperation } from './operations';
+import type { KeyIndexTable, OperationsTable } from './schema';
+
+/** The end of one operation. `audit` overrides what the operation itself tells. */
+export interface SettleRequest extends Omit<Settlement, 'audit'> {
+  readonly operationId: string;
+  readonly audit?: Partial<AuditEvent>;
+  readonly runId?: string;
+}
+
+/** `settled`: this call closed it. `indexApplied`: the listing shows `index`, the fence let it pass. */
+export interface Settled {
+  readonly settled: boolean;
+  readonly indexApplied: boolean;
+  readonly operation: Operation;
+}
+
+/**
+ * Closes an operation, shows its effect in the key index and appends its outcome, in one transaction. One
+ * that is closed already is returned unchanged, so a retry does nothing.
+ * Thrown when there is no such operation: `operation_not_found`.
+ */
+export async function settleOperation(ledger: Ledger, request: SettleRequest): Promise<Settled> {
+  assertUuid('operation_id', request.operationId);
+  return await ledger.db.transaction().execute(async (trx) => {
+    const key = await lockKeyOf(trx, request.operationId);
+    const closed = await closeIfOpen(trx, request);
+    if (closed === undefined) {
+      return {
+        settled: false,
+        indexApplied: false,
+        operation: toOperation(await readRow(trx, request.operationId)),
+      };
+    }
+    const operation = toOperation(closed);
+    const indexApplied =
+      request.index !== undefined && (await applyIndexUpdate(trx, operation, request.index));
+    if (request.state !== 'done') await undoPending(trx, operation);
+    const keyId = indexApplied ? request.index?.keyId : key?.key_id;
+    await appendAudit(trx, outcomeEvent(operation, request, keyId ?? null), `${operation.id}/outcome`);
+    return { settled: true, indexApplied, operation };
+  });
+}
+
+/** The index row comes before the operation row, as at the door: the same order of locks everywhere. */
+async function lockKeyOf(
+  trx: LedgerExecutor,
+  operationId: string,
+): Promise<Selectable<KeyIndexTable> | undefined> {
+  const operation = await readRow(trx, operationId);
+  const ref = { tenantId: operation.tenant_id, serviceId: operation.service_id, keyName: operation.key_name };
+  return await trx.selectFrom('key_index').selectAll().where(matchKey(ref)).forUpdate().executeTakeFirst();
+}
+
+async function readRow(trx: LedgerExecutor, operationId: string): Promise<Selectable<OperationsTable>> {
+  const row = await trx.selectFrom('operations').selectAll().where('id', '=', operationId).executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new KeyturnError('operation_not_found', `there is no operation ${operationId}`, {
+    operation_id: operationId,
+  });
+}
+
+async function closeIfOpen(
+  trx: LedgerExecutor,
+  request: SettleRequest,
+): Promise<Selectable<OperationsTable> | undefined> {
+  const { result, error, runId } = request;
+  return await trx
+    .updateTable('operations')
+    .set({
+      state: request.state,
+      closed_at: sql`clock_timestamp()`,
+      ...(runId === undefined ? {} : { run_id: runId }),
+      ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+      ...(error === undefined
+        ? {}
+        : {
+            error_code: error.code,
+            error_message: error.message,
+            error_details: JSON.stringify(error.details),
+          }),
+    })
+    .where('id', '=', request.operationId)
+    .where('state', 'in', OPEN_STATES)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** A first store that did not happen leaves the key as it was before: revoked, or nothing. */
+async function undoPending(trx: LedgerExecutor, operation: Operation): Promise<void> {
+  if (operation.kind !== 'generate') return;
+  await trx
+    .updateTable('key_index')
+    .set({ state: sql`case when epoch > 1 then 'revoked' else 'none' end`, updated_at: sql`now()` })
+    .where(matchKey(operation))
+    .where('state', '=', 'pending')
+    .where('key_id', '=', operation.id)
+    .execute();
+}
+
+function outcomeEvent(operation: Operation, request: SettleRequest, keyId: string | null): AuditEvent {
+  return {
+    chain: tenantChain(operation.tenantId),
+    action: `key.${operation.kind}`,
+    outcome: request.state,
+    principal: operation.principal,
+    serviceId: operation.serviceId,
+    keyName: operation.keyName,
+    keyId,
+    epoch: operation.epoch,
+    operationId: operation.id,
+    workflowId: operation.workflowId,
+    runId: operation.runId,
+    ...(request.error === undefined ? {} : { errorCode: request.error.code }),
+    ...request.audit,
+  };
+}
