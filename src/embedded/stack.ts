@@ -1,0 +1,228 @@
+/** The three local servers of an all-in-one Keyturn: real Temporal, OpenBao and PostgreSQL, started and stopped together. */
+import { join } from 'node:path';
+import { choosePort, findFreePort, LOOPBACK } from './choose-port';
+import { loadOrMakeCredentials, type AppRoleCredentials, type VaultRole } from './credentials';
+import { openHome, type Home } from './home';
+import { packageRoot } from './package-root';
+import { resolvePostgresBinaries } from './postgres-binaries';
+import { POSTGRES_OWNER, POSTGRES_SUPERUSER, postgresUrl, startPostgresServer } from './postgres-server';
+import type { ProcessIdentity } from './process-identity';
+import { resolveServerBinary, type BinarySettings } from './server-binaries';
+import type { ServerName, ServerProcess } from './server-process';
+import { startTemporalServer, TEMPORAL_NAMESPACE } from './temporal-server';
+import { startVaultServer } from './vault-server';
+
+/** What a user set; absent: the last run's port, else the default. 0: any free port. */
+export interface EmbeddedPortSettings {
+  /** KEYTURN_TEMPORAL_PORT, default 7233. */
+  readonly temporal?: number | undefined;
+  /** KEYTURN_TEMPORAL_UI_PORT, default 8233. */
+  readonly temporalUi?: number | undefined;
+  /** KEYTURN_VAULT_PORT, default 8200. */
+  readonly vault?: number | undefined;
+  /** KEYTURN_POSTGRES_PORT, default 5433. */
+  readonly postgres?: number | undefined;
+}
+
+export interface EmbeddedOptions {
+  /** KEYTURN_HOME; the default is `.keyturn` in the working directory. */
+  readonly home: string;
+  readonly ports?: EmbeddedPortSettings;
+  readonly binaries?: BinarySettings;
+  /** DATABASE_URL: a database that runs already; then no PostgreSQL is started. */
+  readonly databaseUrl?: string | undefined;
+  /** Takes progress in plain words. */
+  readonly log: (line: string) => void;
+  /** Called when a server ends that nobody stopped. */
+  readonly onExit?: (name: ServerName, how: string) => void;
+}
+
+export interface EmbeddedServers {
+  readonly home: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly vault: {
+    readonly address: string;
+    readonly credentials: Readonly<Record<VaultRole, AppRoleCredentials>>;
+  };
+  /** Of the role that owns the database `keyturn`. */
+  readonly databaseUrl: string;
+  /** Of the superuser of the embedded PostgreSQL; null when the database is not ours. */
+  readonly adminDatabaseUrl: string | null;
+  readonly logFiles: Readonly<Record<ServerName, string>>;
+  readonly pids: Readonly<Partial<Record<ServerName, number>>>;
+  /** Stops the servers, all at once, and lets go of the home. */
+  stop(): Promise<void>;
+}
+
+const PORTS = {
+  temporal: { what: 'Temporal', variable: 'KEYTURN_TEMPORAL_PORT', fallback: 7233 },
+  temporalUi: { what: "Temporal's Web UI", variable: 'KEYTURN_TEMPORAL_UI_PORT', fallback: 8233 },
+  vault: { what: 'OpenBao', variable: 'KEYTURN_VAULT_PORT', fallback: 8200 },
+  postgres: { what: 'PostgreSQL', variable: 'KEYTURN_POSTGRES_PORT', fallback: 5433 },
+} as const;
+
+type Ports = Record<keyof typeof PORTS, number> &
+  Record<'temporalHttp' | 'temporalMetrics' | 'vaultCluster', number>;
+
+/**
+ * Resolves when all of them can be used. Thrown when the home is in use, a port that was set is taken, an
+ * executable is absent, or a server does not start: then the others are stopped, and the message says which log
+ * file to read.
+ */
+export async function startEmbeddedServers(options: EmbeddedOptions): Promise<EmbeddedServers> {
+  const home = await openHome({ directory: options.home, log: options.log });
+  const started: ServerProcess[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(
+      started.map(async (server) => {
+        await server.stop();
+        home.forgetServer(server.name);
+      }),
+    );
+    home.release();
+  };
+  try {
+    return await startAll({ home, options, started, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(context: {
+  home: Home;
+  options: EmbeddedOptions;
+  started: ServerProcess[];
+  stop: () => Promise<void>;
+}): Promise<EmbeddedServers> {
+  const { home, options, started } = context;
+  const ports = await choosePorts(home, options);
+  const credentials = loadOrMakeCredentials(home.path('credentials.json'));
+  const logFiles = {
+    temporal: home.path('logs', 'temporal.log'),
+    vault: home.path('logs', 'vault.log'),
+    postgres: home.path('logs', 'postgres.log'),
+  };
+  let stopping = false;
+  const watch = (name: ServerName, port: number) => ({
+    log: options.log,
+    logFile: logFiles[name],
+    record: (identity: ProcessIdentity) => home.recordServer(name, { ...identity, port }),
+    onStart: (server: ServerProcess) => {
+      started.push(server);
+      void server.exited.then((how) => (stopping ? undefined : options.onExit?.(name, how)));
+    },
+  });
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await context.stop();
+  };
+  const [temporalBin, baoBin] = await Promise.all([
+    resolveServerBinary('temporal', options.binaries ?? {}),
+    resolveServerBinary('bao', options.binaries ?? {}),
+  ]);
+  const postgres =
+    options.databaseUrl === undefined
+      ? resolvePostgresBinaries({ searchPath: options.binaries?.searchPath ?? '' })
+      : null;
+  const starting: Promise<ServerProcess>[] = [
+    startTemporalServer({
+      executable: temporalBin,
+      databaseFile: home.path('temporal.db'),
+      ports: {
+        frontend: ports.temporal,
+        ui: ports.temporalUi,
+        http: ports.temporalHttp,
+        metrics: ports.temporalMetrics,
+      },
+      ...watch('temporal', ports.temporal),
+    }),
+    startVaultServer({
+      executable: baoBin,
+      configFile: home.path('vault', 'config.hcl'),
+      files: {
+        raftDirectory: home.path('vault', 'raft'),
+        sealKeyFile: home.path('vault', 'seal.key'),
+        auditLogFile: home.path('logs', 'vault-audit.log'),
+        provisionerPolicyFile: join(packageRoot(), 'deploy', 'vault', 'policies', 'keyturn-provisioner.hcl'),
+      },
+      ports: { api: ports.vault, cluster: ports.vaultCluster },
+      provisioner: credentials.vault.provisioner,
+      ...watch('vault', ports.vault),
+    }),
+  ];
+  if (postgres !== null) {
+    starting.push(
+      startPostgresServer({
+        binaries: postgres,
+        dataDirectory: home.path('postgres'),
+        port: ports.postgres,
+        passwords: credentials.postgres,
+        ...watch('postgres', ports.postgres),
+      }),
+    );
+  }
+  try {
+    await Promise.all(starting);
+  } catch (error) {
+    // Each must be past its start before all are stopped: none may appear later.
+    stopping = true;
+    await Promise.all(started.map((server) => server.stop()));
+    await Promise.allSettled(starting);
+    throw error;
+  }
+  const { superuserPassword, password } = credentials.postgres;
+  const local = { port: ports.postgres };
+  return {
+    home: home.directory,
+    temporal: {
+      address: `${LOOPBACK}:${ports.temporal}`,
+      namespace: TEMPORAL_NAMESPACE,
+      uiUrl: `http://${LOOPBACK}:${ports.temporalUi}`,
+    },
+    vault: { address: `http://${LOOPBACK}:${ports.vault}`, credentials: credentials.vault },
+    databaseUrl:
+      options.databaseUrl ??
+      postgresUrl({ ...local, user: POSTGRES_OWNER, password, database: POSTGRES_OWNER }),
+    adminDatabaseUrl:
+      options.databaseUrl === undefined
+        ? postgresUrl({
+            ...local,
+            user: POSTGRES_SUPERUSER,
+            password: superuserPassword,
+            database: 'postgres',
+          })
+        : null,
+    logFiles,
+    pids: Object.fromEntries(started.map((server) => [server.name, server.pid])),
+    stop,
+  };
+}
+
+async function choosePorts(home: Home, options: EmbeddedOptions): Promise<Ports> {
+  const recorded = home.ports();
+  const promised = new Set<number>();
+  const chosen: Record<string, number> = {};
+  for (const [key, { what, variable, fallback }] of Object.entries(PORTS)) {
+    if (key === 'postgres' && options.databaseUrl !== undefined) continue;
+    const explicit = options.ports?.[key as keyof typeof PORTS];
+    const choice = {
+      what,
+      variable,
+      fallback,
+      explicit,
+      recorded: recorded[key],
+      promised,
+      log: options.log,
+    };
+    chosen[key] = await choosePort(choice);
+    promised.add(chosen[key]);
+  }
+  // Nobody connects to these from outside, so any free port will do.
+  for (const key of ['temporalHttp', 'temporalMetrics', 'vaultCluster']) {
+    chosen[key] = await findFreePort(promised);
+    promised.add(chosen[key]);
+  }
+  home.recordPorts(chosen);
+  return chosen as Ports;
+}
