@@ -2,7 +2,7 @@
 import { tenantChain } from '../src/contract/audit';
 import type { IndexUpdate, Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
-import { updateIndex } from '../src/ledger/key-index';
+import { readIndexEntry, updateIndex } from '../src/ledger/key-index';
 import { settleOperation } from '../src/ledger/settle-operation';
 import { clearInbox } from '../src/vault/inbox';
 import { requireOperation } from './operation-row';
@@ -24,7 +24,8 @@ export function ledgerActivities(ports: ActivityPorts) {
      */
     async settleOperation({ input, settlement, runId }: SettleArgs): Promise<void> {
       const operation = await requireOperation(ledger, input);
-      const { state, result, error, index, audit } = settlement;
+      const { state, result, index, audit } = settlement;
+      const error = await truerError(ports, input, settlement.error);
       await settleOperation(ledger, {
         operationId: input.operationId,
         state,
@@ -55,4 +56,16 @@ export function ledgerActivities(ports: ActivityPorts) {
       } : undefined);
     },
   };
+}
+
+/** A run that a revocation cancelled says so, instead of a bare "cancelled". */
+async function truerError(
+  ports: ActivityPorts,
+  input: OperationInput,
+  error: Settlement['error'],
+): Promise<Settlement['error']> {
+  if (error?.code !== 'cancelled') return error;
+  const entry = await readIndexEntry(ports.ledger, input);
+  if (entry === null || entry.epoch === input.epoch) return error;
+  return { code: 'key_revoked', message: 'the key was revoked meanwhile', details: {} };
 }

@@ -3,7 +3,8 @@ import { KeyturnError } from '../src/contract/errors';
 import type { KeyRef } from '../src/contract/ids';
 import * as transitions from '../src/contract/key-transitions';
 import type { Candidate, ReadState, Transition } from '../src/contract/key-transitions';
-import { GRACE_SECONDS } from '../src/contract/keys';
+import { GRACE_SECONDS, type KeyRecord } from '../src/contract/keys';
+import type { Operation, OperationKind } from '../src/contract/operations';
 import type { Probed } from '../src/contract/probed';
 import type { AuditFacts, IndexUpdate, Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
@@ -64,10 +65,12 @@ export function keyActivities(ports: ActivityPorts) {
     async findLanded(input: OperationInput): Promise<KeyStepWithRetirement | null> {
       const operation = await requireOperation(ledger, input);
       const { record } = await readKeyRecord(vault, input);
-      if (record === null || record.epoch !== input.epoch) return null;
-      if (transitions.slotOf(record, input.operationId) === undefined) return null;
+      if (record === null || record.epoch !== input.epoch || record.current === null) return null;
+      if (!hasLanded(operation, record)) return null;
       if (operation.kind === 'rotate') return promoted(input, live(record));
-      return { outcome: 'stored', retire: [], result: { outcome: 'stored', ...resultOf(live(record)) }, index: indexOf(live(record)), audit: auditOf(live(record)) };
+      const outcome = LANDED_OUTCOMES[operation.kind] ?? 'done';
+      const result = { outcome, ...resultOf(live(record)) };
+      return { outcome, retire: [], result, index: indexOf(live(record)), audit: auditOf(live(record)) };
     },
 
     /** A version stops being served. */
@@ -151,6 +154,21 @@ export function keyActivities(ports: ActivityPorts) {
       };
     },
   };
+}
+
+const LANDED_OUTCOMES: Partial<Record<OperationKind, string>> = {
+  generate: 'stored',
+  finish: 'finished',
+  rollback: 'rolled_back',
+};
+
+/** True when the record shows the operation's effect. */
+function hasLanded(operation: Operation, record: KeyRecord): boolean {
+  // A decision's workflow id ends with the version it is about.
+  const version = Number(operation.workflowId.split('/').at(-1));
+  if (operation.kind === 'finish') return record.previous?.version !== version;
+  if (operation.kind === 'rollback') return record.current?.version === version;
+  return transitions.slotOf(record, operation.id) !== undefined;
 }
 
 /** Thrown when a revocation raised the epoch since the operation was accepted: `key_revoked`. */

@@ -73,6 +73,12 @@ async function startMissing(ports: ReconcilePorts, operation: Operation): Promis
 
 async function closeEnded(ports: ReconcilePorts, operation: Operation): Promise<'closing' | null> {
   if (await isRunning(ports.client, operation)) return null;
+  if (operation.kind === 'revoke') {
+    // A revocation is never given up: it runs again and finds what it has done already.
+    const started = await startOperation(ports.client, operation, { eager: false });
+    if (started.kind === 'started') await ports.recordRun(operation.id, started.runId);
+    return 'closing';
+  }
   const args = [inputOf(operation)] as const;
   try {
     await ports.client.workflow.start<typeof closeOperation>('closeOperation', {

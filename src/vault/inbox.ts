@@ -27,11 +27,14 @@ export async function putInbox(
   const { sealed, fingerprint, hint } = entry;
   await createKvEntry(vault, inboxPath(settings, 'data', tenantId, operationId), {
     value: { sealed, fingerprint, hint },
-    exists: async () => {
-      const path = inboxPath(settings, 'metadata', tenantId, operationId);
-      return (await vault.request({ method: 'GET', path, accept: [404] })).status === 200;
-    },
+    exists: () => isInInbox(vault, tenantId, operationId),
   });
+}
+
+/** True when an entry waits. Asks for metadata only: the door may do so, and may not read the entry. */
+export async function isInInbox(vault: VaultClient, tenantId: string, operationId: string): Promise<boolean> {
+  const path = inboxPath(vault.settings, 'metadata', tenantId, operationId);
+  return (await vault.request({ method: 'GET', path, accept: [404] })).status === 200;
 }
 
 /** The waiting entry, or null when there is none (any more). */

@@ -1,0 +1,215 @@
+/** Composition root of the `api` role: the facade, and the reconciler that finishes what broke off at the door. */
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Config } from './config';
+import type { Addresses } from './connections';
+import { isKeyturnError, KeyturnError } from './contract/errors';
+import type { Operation } from './contract/operations';
+import type { RetireInput } from './contract/workflows';
+import type { HttpPorts } from './http/ports';
+import { createTokenVerifier, type IssuerSettings } from './http/verify-token';
+import { acceptOperation } from './ledger/accept-operation';
+import { appendAudit, listAudit } from './ledger/audit-trail';
+import { listKeys, listOverdueGrace, readIndexEntry } from './ledger/key-index';
+import { pingLedger, type Ledger } from './ledger/ledger';
+import { listOpenOperations, listOperations, readOperation, recordRun } from './ledger/operations';
+import { settleOperation } from './ledger/settle-operation';
+import type { Logger } from './log';
+import { runPeriodically, type Stop } from './run-periodically';
+import { awaitOperation } from './temporal/await-operation';
+import { pingTemporal, workflowLink, type Temporal } from './temporal/connect-temporal';
+import { reconcile } from './temporal/reconcile';
+import { startOperation } from './temporal/start-operation';
+import { readVaultHealth } from './vault/health';
+import { clearInbox, isInInbox, putInbox } from './vault/inbox';
+import { digestText, fingerprintFields, sealFields } from './vault/transit';
+import type { VaultClient } from './vault/vault-client';
+
+export interface ApiDeps {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly ledger: Ledger;
+  /** Logged in with the api role: seals, and cannot open. */
+  readonly vault: VaultClient;
+  readonly temporal: Temporal;
+  readonly issuer: IssuerSettings;
+  /** True when a worker shares this process and its connection. */
+  readonly eager: boolean;
+  readonly verifyAudit: HttpPorts['ledger']['verifyAudit'];
+  readonly resolveKey: HttpPorts['resolveKey'];
+  readonly addresses: Addresses;
+}
+
+const PING_MS = 2_000;
+/** A successful ping of Temporal counts for this long, so that not every request pays for one. */
+const PING_FRESH_MS = 1_000;
+const BATCH = 100;
+/** Milliseconds after its end at which a grace period that still shows is nobody's any more. */
+const OVERDUE_MS = 30_000;
+
+/** Everything the facade needs, made from the connections of the api role. */
+export function createPorts(deps: ApiDeps): HttpPorts {
+  const { config, ledger, temporal, log, vault } = deps;
+  const metrics = createMetrics();
+  return {
+    verifyToken: createTokenVerifier(deps.issuer),
+    door: createDoor(deps),
+    ledger: {
+      readKey: (ref) => readIndexEntry(ledger, ref),
+      listKeys: (query) => listKeys(ledger, query),
+      listOperations: (query) => listOperations(ledger, query),
+      async listAudit(query) {
+        const page = await listAudit(ledger, query);
+        const entries = page.items.map(({ seq, at, hash, event }) => ({ seq, at, hash, ...event }));
+        return { entries, nextAfterSeq: page.nextAfterSeq };
+      },
+      verifyAudit: deps.verifyAudit,
+      appendAudit: async (event) => void (await appendAudit(ledger, event)),
+    },
+    resolveKey: deps.resolveKey,
+    health: {
+      vault: () => readVaultHealth({ settings: vault.settings, vault }),
+      ready: () => readiness(deps),
+    },
+    workflowLink: (operation) => workflowLink(temporal.settings, operation.workflowId, operation.runId),
+    metrics: metrics.read,
+    observeRequest: metrics.observe,
+    spendValidation: createValidationBudget(config.KEYTURN_VALIDATE_PER_MINUTE),
+    logError: (error, path) => log.error({ err: errorFacts(error), path }, 'request failed'),
+    settings: { waitMs: config.KEYTURN_WAIT_MS, production: config.NODE_ENV === 'production' },
+  };
+}
+
+function createDoor(deps: ApiDeps): HttpPorts['door'] {
+  const { ledger, temporal, vault } = deps;
+  let aliveUntilMs = 0;
+  return {
+    async assertTemporal() {
+      if (performance.now() < aliveUntilMs) return;
+      await pingTemporal(temporal, PING_MS);
+      aliveUntilMs = performance.now() + PING_FRESH_MS;
+    },
+    digest: (text) => digestText(vault, text),
+    accept: (request) => acceptOperation(ledger, request),
+    async deliver(operation, fields, hint) {
+      const [sealed, fingerprint] = await Promise.all([
+        sealFields(vault, operation, fields),
+        fingerprintFields(vault, operation, fields),
+      ]);
+      await putInbox(vault, operation.tenantId, operation.id, { sealed, fingerprint, hint });
+    },
+    giveUp: (operation, error) => abandon(deps, operation, error, 'failed'),
+    async start(operation) {
+      const started = await startOperation(temporal.client, operation, { eager: deps.eager });
+      if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
+    },
+    async cancel(operation) {
+      if (operation.runId === null) return;
+      await temporal.client.workflow.getHandle(operation.workflowId, operation.runId).cancel();
+    },
+    read: (operationId) => readOperation(ledger, operationId),
+    wait: (operation, waitMs) =>
+      awaitOperation({ client: temporal.client, read: (id) => readOperation(ledger, id) }, operation, waitMs),
+  };
+}
+
+/** Starts the reconciler. */
+export function startReconciler(deps: ApiDeps): Stop {
+  const { config, ledger, temporal, vault, log } = deps;
+  const pass = async (): Promise<void> => {
+    const report = await reconcile({
+      client: temporal.client,
+      listOpen: () => listOpenOperations(ledger, { olderThanMs: config.KEYTURN_RECONCILE_AFTER_MS, limit: BATCH }),
+      listOverdue: () => listOverdue(ledger),
+      inInbox: (operation) => isInInbox(vault, operation.tenantId, operation.id),
+      recordRun: (operationId, runId) => recordRun(ledger, operationId, runId),
+      abandon: (operation, error) => abandon(deps, operation, error, 'abandoned'),
+      log: (event, facts) => log.warn(facts, event),
+    });
+    if (Object.values(report).some((count) => count > 0)) log.info(report, 'reconciled');
+  };
+  return runPeriodically(config.KEYTURN_RECONCILE_MS, pass, (error) =>
+    log.warn({ err: errorFacts(error) }, 'the reconciler could not run'),
+  );
+}
+
+/** Closes an operation that never ran, and clears what it left in the inbox. */
+async function abandon(
+  { ledger, vault }: ApiDeps,
+  operation: Operation,
+  error: KeyturnError,
+  state: 'failed' | 'abandoned',
+): Promise<void> {
+  const { code, message, details } = error;
+  await settleOperation(ledger, { operationId: operation.id, state, error: { code, message, details }, audit: {} });
+  if (!operation.hasInbox) return;
+  // A vault that is away kept nothing or keeps it sealed; the operation is closed either way.
+  await clearInbox(vault, operation.tenantId, operation.id).catch((cause: unknown) => {
+    if (!isKeyturnError(cause)) throw cause;
+  });
+}
+
+async function listOverdue(ledger: Ledger): Promise<RetireInput[]> {
+  const rows = await listOverdueGrace(ledger, { nowMs: Date.now() - OVERDUE_MS, limit: BATCH });
+  return rows.flatMap((row) => {
+    const { tenantId, serviceId, keyName, epoch, keyId, previousVersion } = row;
+    if (keyId === null || previousVersion === null) return [];
+    // The rotation itself is long settled; the key's id stands in for its operation.
+    return [{ tenantId, serviceId, keyName, epoch, keyId, operationId: keyId, version: previousVersion, retireAtMs: 0 }];
+  });
+}
+
+async function readiness(deps: ApiDeps): Promise<Record<string, { ok: boolean; message?: string }>> {
+  const check = async (work: Promise<unknown>) =>
+    work.then(
+      () => ({ ok: true }),
+      (error: unknown) => ({ ok: false, message: isKeyturnError(error) ? error.message : 'does not answer' }),
+    );
+  const vault = readVaultHealth({ settings: deps.vault.settings, vault: deps.vault });
+  const [ledger, temporal, health] = await Promise.all([
+    check(pingLedger(deps.ledger)),
+    check(pingTemporal(deps.temporal, PING_MS)),
+    vault,
+  ]);
+  return { ledger, temporal, vault: health.status === 'ok' ? { ok: true } : { ok: false, message: health.message } };
+}
+
+function createValidationBudget(perMinute: number): HttpPorts['spendValidation'] {
+  const byTenant = new RateLimiterMemory({ keyPrefix: 'tenant', points: perMinute, duration: 60 });
+  const byPrincipal = new RateLimiterMemory({ keyPrefix: 'principal', points: perMinute * 4, duration: 60 });
+  return async (tenantId, principal, serviceId) => {
+    try {
+      await byTenant.consume(`${tenantId}/${serviceId}`);
+      await byPrincipal.consume(principal);
+    } catch (limit) {
+      const waitMs = (limit as { msBeforeNext?: number }).msBeforeNext ?? 60_000;
+      throw new KeyturnError('rate_limited', 'too many validations; try again later', {
+        retry_after: Math.ceil(waitMs / 1000),
+      });
+    }
+  };
+}
+
+function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'keyturn_' });
+  const duration = new Histogram({
+    name: 'keyturn_http_request_duration_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  return {
+    read: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    observe: (facts: { route: string; method: string; status: number; seconds: number }) => {
+      duration.observe({ route: facts.route, method: facts.method, status: String(facts.status) }, facts.seconds);
+    },
+  };
+}
+
+/** What a log line may say of an unexpected error. */
+function errorFacts(error: unknown): { name: string; message: string; stack?: string } {
+  if (!(error instanceof Error)) return { name: 'unknown', message: '' };
+  return { name: error.name, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+}

@@ -1,0 +1,53 @@
+/** The facade on one screen: the order of the middleware, then the table of routes. */
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { KeyturnError } from '../contract/errors';
+import { mountRoute } from './mount-route';
+import { openApiDocument } from './openapi';
+import type { HttpPorts } from './ports';
+import { notFoundHandler, problemHandler } from './problem';
+import { serveDocs } from './serve-docs';
+import { apiRoutes } from './routes';
+import { BASE_PATH, pathOf, type Route } from './route';
+
+const BODY_LIMIT = '64kb';
+
+/** The application; `extra` adds the routes of other roles when they share the process. */
+export function createApp(ports: HttpPorts, extra: readonly Route[] = []): Express {
+  const routes = [...apiRoutes(ports), ...extra];
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.use(helmet({ contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } } }));
+  app.use(requireJson);
+  app.use(express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' }));
+  for (const route of routes) app[route.method](pathOf(route), mountRoute(ports, route));
+  serveDocs(app, openApiDocument(routes, BASE_PATH));
+  app.use(methodGuard(routes));
+  app.use(notFoundHandler);
+  app.use(problemHandler(ports.logError));
+  return app;
+}
+
+const requireJson: express.RequestHandler = (request, _response, next) => {
+  const length = Number(request.get('content-length') ?? 0);
+  const hasBody = length > 0 || request.get('transfer-encoding') !== undefined;
+  if (hasBody && request.is('application/json') === false) {
+    throw new KeyturnError('unsupported_media_type', 'send the body as application/json');
+  }
+  next();
+};
+
+/** A known path with another method is 405, not 404. */
+function methodGuard(routes: readonly Route[]): express.RequestHandler {
+  const router = express.Router();
+  for (const path of new Set(routes.map(pathOf))) {
+    const allowed = routes.filter((route) => pathOf(route) === path).map((route) => route.method.toUpperCase());
+    router.all(path, (_request, response) => {
+      response.setHeader('Allow', allowed.join(', '));
+      throw new KeyturnError('method_not_allowed', `allowed here: ${allowed.join(', ')}`);
+    });
+  }
+  return router;
+}

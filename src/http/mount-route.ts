@@ -1,0 +1,53 @@
+/** From a route's data to an express handler: authenticate, authorize, parse, handle, answer. */
+import type { Request, RequestHandler, Response } from 'express';
+import { KeyturnError } from '../contract/errors';
+import { authenticate, authorize } from './authenticate';
+import { parseInput } from './parse-input';
+import type { HttpPorts } from './ports';
+import type { Reply, Route } from './route';
+
+/** The handler of one route. Errors go to the problem handler. */
+export function mountRoute(ports: HttpPorts, route: Route): RequestHandler {
+  return async (request, response) => {
+    const startedMs = performance.now();
+    response.once('finish', () => {
+      const { statusCode: status } = response;
+      ports.observeRequest({ route: route.path, method: route.method, status, seconds: (performance.now() - startedMs) / 1000 });
+    });
+    const principal = await authenticate(ports, route, request);
+    // Roles first, then shapes: who may not ask learns nothing of what is asked for.
+    if (route.access.open !== true && !principal.roles.some((role) => route.access.open !== true && route.access.roles.includes(role))) {
+      authorize(route, principal, null);
+    }
+    const input = parse(route, request);
+    authorize(route, principal, route.tenantOf?.(input) ?? null);
+    const signal = abortSignalOf(response);
+    const name = `${route.method.toUpperCase()} ${route.path}`;
+    send(response, await route.handle({ ...input, principal, route: name, raw: request, signal }));
+  };
+}
+
+function parse(route: Route, request: Request) {
+  const hasBody = request.body !== undefined;
+  if (route.body !== undefined && hasBody && (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body))) {
+    throw new KeyturnError('invalid_request', 'the body must be a JSON object', { field: 'body' });
+  }
+  return {
+    body: parseInput(route.body, request.body, 'body'),
+    query: parseInput(route.query, request.query, 'query'),
+    params: parseInput(route.params, request.params, 'path'),
+  };
+}
+
+function abortSignalOf(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}
+
+function send(response: Response, reply: Reply): void {
+  response.status(reply.status).set('Cache-Control', 'no-store');
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  if (typeof reply.body === 'string') response.send(reply.body);
+  else response.json(reply.body);
+}

@@ -1,0 +1,60 @@
+/** Errors on the wire: application/problem+json (RFC 9457) with a stable `code`. Never echoes what was sent. */
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { ERRORS, isKeyturnError, KeyturnError } from '../contract/errors';
+
+/** Seconds a caller may wait before trying again after a 503 or 429 that names no other time. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** Told of errors nobody expected. */
+export type LogError = (error: unknown, path: string) => void;
+
+/** The last handler: everything thrown below becomes a problem document. */
+export function problemHandler(logError: LogError): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const known = translate(error);
+    if (known.code === 'internal') logError(error, request.path);
+    sendProblem(response, known);
+  };
+}
+
+/** Answers what no route matched. */
+export const notFoundHandler: RequestHandler = () => {
+  throw new KeyturnError('not_found', 'there is no such endpoint');
+};
+
+/** Writes one problem document. */
+export function sendProblem(response: Response, error: KeyturnError): void {
+  const entry = ERRORS[error.code];
+  if (entry.status === 503 || entry.status === 429) {
+    const seconds = error.details['retry_after'] ?? RETRY_AFTER_SECONDS;
+    response.setHeader('Retry-After', String(seconds));
+  }
+  if (entry.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  response
+    .status(entry.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemOf(error)));
+}
+
+/** The document's members. */
+export function problemOf(error: KeyturnError): Record<string, unknown> {
+  const { title, status, retryable } = ERRORS[error.code];
+  const type = `urn:keyturn:error:${error.code}`;
+  return { ...error.details, type, title, status, code: error.code, detail: error.message, retryable };
+}
+
+/** Errors of express and its body parser carry the body: only their kind is kept. */
+function translate(error: unknown): KeyturnError {
+  if (isKeyturnError(error)) return error;
+  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
+  if (type === 'entity.parse.failed') return new KeyturnError('malformed_json', 'the body is not valid JSON');
+  if (type === 'entity.too.large') return new KeyturnError('payload_too_large', 'the body is larger than 64 KiB');
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new KeyturnError('unsupported_media_type', 'the body must be JSON in UTF-8');
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new KeyturnError('invalid_request', 'the request cannot be read');
+  }
+  return new KeyturnError('internal', 'something failed here; the log tells more');
+}

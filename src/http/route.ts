@@ -1,0 +1,70 @@
+/** One endpoint as data: the table of them gives the router, the OpenAPI document and the access matrix. */
+import type { Request } from 'express';
+import type { z } from 'zod';
+import type { Principal, Role } from './principal';
+
+/** Everything of the API lives below this path. */
+export const BASE_PATH = '/api/brain';
+
+export type Method = 'get' | 'post' | 'put' | 'delete';
+
+/** Who may call, and where the request names the tenant it is about. */
+export type Access =
+  | { readonly open: true }
+  | { readonly open?: false; readonly roles: readonly Role[]; readonly tenant: 'named' | 'resource' | 'optional' | 'none' };
+
+/** What a handler gets: parsed input and who asks. */
+export interface RouteRequest<Body = unknown, Query = unknown, Params = unknown> {
+  readonly body: Body;
+  readonly query: Query;
+  readonly params: Params;
+  readonly principal: Principal;
+  readonly route: string;
+  readonly raw: Request;
+  /** Ends when the client hangs up. */
+  readonly signal: AbortSignal;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ResponseDoc {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+}
+
+/** Ids and texts are strings, so a query string may stand in for a body where proxies drop it. */
+export interface RouteDoc<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> {
+  readonly method: Method;
+  /** Express path below the base, e.g. `/byok/operations/:id`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly access: Access;
+  readonly mutates: boolean;
+  readonly body?: B;
+  readonly query?: Q;
+  readonly params?: P;
+  readonly responses: Readonly<Record<number, ResponseDoc>>;
+  /** The tenant the input names; compared with the token before anything is looked up. */
+  readonly tenantOf?: (input: { body: z.output<B>; query: z.output<Q>; params: z.output<P> }) => string | null;
+  readonly handle: (request: RouteRequest<z.output<B>, z.output<Q>, z.output<P>>) => Promise<Reply>;
+}
+
+/** A route whose types have served their purpose. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- variance: a table holds routes of many input types
+export type Route = RouteDoc<any, any, any>;
+
+/** Keeps the input types of one route in step with its schemas. */
+export function defineRoute<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType>(route: RouteDoc<B, Q, P>): Route {
+  return route as Route;
+}
+
+/** Where a route is mounted: routes that begin with `//` live outside the base path. */
+export function pathOf(route: Pick<Route, 'path'>): string {
+  return route.path.startsWith('//') ? route.path.slice(1) : `${BASE_PATH}${route.path}`;
+}

@@ -1,0 +1,64 @@
+/** Bearer tokens of any OIDC issuer, checked against its published keys. */
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { z } from 'zod';
+import { KeyturnError } from '../contract/errors';
+import { ROLES, type Principal, type Role } from './principal';
+
+export interface IssuerSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+}
+
+const claims = z.object({
+  sub: z.string().min(1).max(255),
+  tenant_id: z.string().max(63).optional(),
+  roles: z.union([z.string(), z.array(z.string())]).optional(),
+});
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** Makes the check. Thrown by it: `unauthenticated`, or `identity_unavailable` when the keys cannot be fetched. */
+export function createTokenVerifier(settings: IssuerSettings): (token: string) => Promise<Principal> {
+  const keys = createRemoteJWKSet(new URL(settings.jwksUrl), { cooldownDuration: 5_000, timeoutDuration: 5_000 });
+  return async (token) => {
+    const payload = await verify(token, keys, settings);
+    const parsed = claims.safeParse(payload);
+    if (!parsed.success) throw unauthenticated('its claims are not those of a Keyturn token');
+    const { sub, tenant_id: tenantId, roles } = parsed.data;
+    return { subject: sub, tenantId: tenantId === undefined || tenantId === '' ? null : tenantId, roles: parseRoles(roles) };
+  };
+}
+
+async function verify(
+  token: string,
+  keys: ReturnType<typeof createRemoteJWKSet>,
+  settings: IssuerSettings,
+): Promise<JWTPayload> {
+  try {
+    const { issuer, audience } = settings;
+    const options = { issuer, audience, clockTolerance: CLOCK_TOLERANCE_SECONDS, requiredClaims: ['exp', 'sub'] };
+    const { payload } = await jwtVerify(token, keys, options);
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw unauthenticated('it has expired');
+    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+      throw new KeyturnError('identity_unavailable', 'the keys of the token issuer cannot be fetched');
+    }
+    // A reply that is no key set is the issuer's trouble, not the caller's.
+    if (error.code === 'ERR_JOSE_GENERIC' || error.code === 'ERR_JWKS_INVALID') {
+      throw new KeyturnError('identity_unavailable', 'the token issuer answers without usable keys');
+    }
+    throw unauthenticated('it is not one of the configured issuer and audience');
+  }
+}
+
+/** Unknown roles give nothing and are no error: an issuer may serve others too. */
+function parseRoles(roles: string | readonly string[] | undefined): readonly Role[] {
+  const named = typeof roles === 'string' ? roles.split(/[\s,]+/) : (roles ?? []);
+  return ROLES.filter((role) => named.includes(role));
+}
+
+function unauthenticated(why: string): KeyturnError {
+  return new KeyturnError('unauthenticated', `the bearer token is refused: ${why}`);
+}

@@ -1,0 +1,63 @@
+/** Composition root of the `worker` role: workflows, activities with the clients they need. */
+import { join } from 'node:path';
+import { createActivities, type Activities } from '../activities';
+import type { ActivityPorts } from '../activities/ports';
+import type { Config } from './config';
+import { KeyturnError } from './contract/errors';
+import type { Ledger } from './ledger/ledger';
+import type { Logger } from './log';
+import { findService } from './providers/catalog';
+import { probeKey } from './providers/probe';
+import type { Temporal } from './temporal/connect-temporal';
+import { runWorker, type RunningWorker } from './temporal/run-worker';
+import type { VaultClient } from './vault/vault-client';
+
+export interface WorkerDeps {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly ledger: Ledger;
+  /** Logged in with the worker role. */
+  readonly vault: VaultClient;
+  readonly temporal: Temporal;
+  /** Path of the workflow bundle; the one of the build by default. */
+  readonly bundlePath?: string;
+}
+
+/** Waits longer than the slowest probe before a shutdown cancels it. */
+const SHUTDOWN_GRACE_MS = 15_000;
+
+/** The activities of this worker. */
+export function createWorkerActivities(deps: WorkerDeps): Activities {
+  const { log } = deps;
+  return createActivities(activityPorts(deps), (step, error) => {
+    const known = error instanceof Error ? error : new Error('unknown');
+    log.error({ step, error: known.name, detail: known.message, stack: known.stack }, 'step failed');
+  });
+}
+
+/** Registers with Temporal and begins to work. Thrown when it cannot. */
+export function startWorker(deps: WorkerDeps, activities = createWorkerActivities(deps)): Promise<RunningWorker> {
+  const { config, temporal } = deps;
+  return runWorker(temporal.connection, activities, {
+    namespace: temporal.settings.namespace,
+    bundlePath: deps.bundlePath ?? join(__dirname, '../workflow-bundle.js'),
+    identity: `keyturn-worker/${process.pid}`,
+    shutdownGraceMs: SHUTDOWN_GRACE_MS,
+    stickyTimeoutMs: config.KEYTURN_STICKY_TIMEOUT_MS,
+  });
+}
+
+function activityPorts({ config, ledger, vault, temporal }: WorkerDeps): ActivityPorts {
+  return {
+    ledger,
+    vault,
+    temporal: temporal.client,
+    probe({ serviceId, fields, signal }) {
+      const entry = findService(serviceId);
+      if (entry === undefined) throw new KeyturnError('unknown_service', `${serviceId} left the catalogue`);
+      const { providerOrigins: origins, KEYTURN_PROBE_TIMEOUT_MS: timeoutMs } = config;
+      return probeKey({ entry, fields, origins, timeoutMs, signal });
+    },
+    propagationSeconds: (serviceId) => findService(serviceId)?.propagationSeconds ?? 0,
+  };
+}
