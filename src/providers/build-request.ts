@@ -49,7 +49,8 @@ async function derive(derivation: Derivation, values: TemplateValues): Promise<s
   if ('choose' in derivation) {
     const key = values[derivation.from];
     if (key !== undefined && Object.hasOwn(derivation.choose, key)) return derivation.choose[key];
-    return derivation.otherwise === undefined ? undefined : fill(derivation.otherwise, values, asIs);
+    const template = key === undefined ? (derivation.absent ?? derivation.otherwise) : derivation.otherwise;
+    return template === undefined ? undefined : fill(template, values, asIs);
   }
   if ('match' in derivation) return derivation.match.exec(values[derivation.from] ?? '')?.[1];
   if ('sha512' in derivation)

@@ -1,9 +1,22 @@
 /** Every service Keyturn knows, and how a caller's name for one is resolved. */
 import { KeyturnError } from '../contract/errors';
+import { ADVERTISING_PROVIDERS } from './entries/advertising';
+import { AI_MODEL_PROVIDERS } from './entries/ai-models';
+import { AI_PLATFORM_PROVIDERS } from './entries/ai-platforms';
 import { AI_PROVIDERS } from './entries/ai';
+import { ANALYTICS_PROVIDERS } from './entries/analytics';
+import { CHAT_PROVIDERS } from './entries/chat';
+import { COMMERCE_PROVIDERS } from './entries/commerce';
 import { CRM_PROVIDERS } from './entries/crm';
+import { DEVELOPER_PROVIDERS } from './entries/developer';
+import { INFRASTRUCTURE_PROVIDERS } from './entries/infrastructure';
 import { MESSAGING_PROVIDERS } from './entries/messaging';
+import { PAYMENT_GATEWAY_PROVIDERS } from './entries/payment-gateways';
 import { PAYMENT_PROVIDERS } from './entries/payments';
+import { PRODUCT_ANALYTICS_PROVIDERS } from './entries/product-analytics';
+import { PRODUCTIVITY_PROVIDERS } from './entries/productivity';
+import { SALES_TOOL_PROVIDERS } from './entries/sales-tools';
+import { SUPPORT_PROVIDERS } from './entries/support';
 import {
   CATEGORIES,
   type Category,
@@ -14,10 +27,23 @@ import {
 
 /** All entries, by category and then by name. */
 export const catalog: readonly ProviderEntry[] = [
+  ...ADVERTISING_PROVIDERS,
+  ...AI_MODEL_PROVIDERS,
+  ...AI_PLATFORM_PROVIDERS,
   ...AI_PROVIDERS,
-  ...PAYMENT_PROVIDERS,
+  ...ANALYTICS_PROVIDERS,
+  ...CHAT_PROVIDERS,
+  ...COMMERCE_PROVIDERS,
   ...CRM_PROVIDERS,
+  ...DEVELOPER_PROVIDERS,
+  ...INFRASTRUCTURE_PROVIDERS,
   ...MESSAGING_PROVIDERS,
+  ...PAYMENT_GATEWAY_PROVIDERS,
+  ...PAYMENT_PROVIDERS,
+  ...PRODUCT_ANALYTICS_PROVIDERS,
+  ...PRODUCTIVITY_PROVIDERS,
+  ...SALES_TOOL_PROVIDERS,
+  ...SUPPORT_PROVIDERS,
 ].sort(
   (a, b) =>
     CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) ||

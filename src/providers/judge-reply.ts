@@ -23,34 +23,35 @@ export function readReply(reply: OutboundReply): ReadReply {
   }
 }
 
-/** Every value at `path`: `a.b`, `a[].b` (each element), `$` (the whole). Own properties only. */
+/** Every value at `path`: `a.b`, `a[].b` (each element), `a.*` (each value), `$` (the whole). Own properties only. */
 export function readPath(json: unknown, path: string): unknown[] {
   if (path === '$') return json === undefined ? [] : [json];
-  let found: unknown[] = [json];
-  for (const part of path.split('.')) {
-    const each = part.endsWith('[]');
-    const name = each ? part.slice(0, -2) : part;
-    found = found.flatMap((value) => {
-      if (name !== '' && !(typeof value === 'object' && value !== null && Object.hasOwn(value, name)))
-        return [];
-      const next: unknown = name === '' ? value : (value as Record<string, unknown>)[name];
-      return each ? (Array.isArray(next) ? next : []) : [next];
-    });
-  }
-  return found;
+  return path
+    .split('.')
+    .reduce<unknown[]>((found, part) => found.flatMap((value) => readPart(value, part)), [json]);
 }
 
-/** First rule that holds, or what the status says by itself. */
+function readPart(value: unknown, part: string): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (part === '*') return Object.values(value);
+  const each = part.endsWith('[]');
+  const name = each ? part.slice(0, -2) : part;
+  if (!Object.hasOwn(value, name)) return [];
+  const next: unknown = (value as Record<string, unknown>)[name];
+  return each ? (Array.isArray(next) ? next : []) : [next];
+}
+
+/** Outcome of the first rule that holds, or what the status says by itself. */
 export function judgeReply(
   rules: readonly VerdictRule[],
   reply: ReadReply,
   fields: Readonly<Record<string, string>>,
-): VerdictRule['then'] {
+): Pick<VerdictRule, 'outcome' | 'confirmAfterMs'> {
   const rule = rules.find(({ when }) => holds(when, reply, fields));
-  if (rule !== undefined) return rule.then;
-  if (reply.status === 429) return { verdict: 'inconclusive', reason: 'rate_limited' };
-  if (reply.status >= 500) return { verdict: 'inconclusive', reason: 'provider_error' };
-  return { verdict: 'inconclusive', reason: 'unexpected_reply' };
+  if (rule !== undefined) return rule;
+  if (reply.status === 429) return { outcome: { verdict: 'inconclusive', reason: 'rate_limited' } };
+  if (reply.status >= 500) return { outcome: { verdict: 'inconclusive', reason: 'provider_error' } };
+  return { outcome: { verdict: 'inconclusive', reason: 'unexpected_reply' } };
 }
 
 function holds(when: RuleCondition, reply: ReadReply, fields: Readonly<Record<string, string>>): boolean {

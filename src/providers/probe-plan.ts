@@ -24,12 +24,14 @@ export type ProbeAuth =
 
 /** A value computed before the first request. */
 export type Derivation =
-  /** Looks the field's value up in a table; an unknown value (or an absent field) takes `otherwise`. */
+  /** Looks the field's value up in a table; an unknown value or an absent field takes `otherwise`. */
   | {
       readonly from: string;
       readonly choose: Readonly<Record<string, string>>;
       /** A template; without it an unknown value fails the probe before any request. */
       readonly otherwise?: string;
+      /** For an absent field, when that differs from `otherwise`. */
+      readonly absent?: string;
     }
   /** First capture group of the field's value. */
   | { readonly from: string; readonly match: RegExp }
@@ -67,7 +69,7 @@ export type ValueTest =
 /** All parts given must hold. */
 export interface RuleCondition {
   readonly status?: number | readonly number[];
-  /** Path in the JSON body → test. `a.b`, `a[].b` (any element); `$` is the whole body. */
+  /** Path in the JSON body → test. `a.b`, `a[].b` (any element), `a.*` (any value); `$` is the whole body. */
   readonly body?: Readonly<Record<string, ValueTest>>;
   /** Header name → pattern. */
   readonly headers?: Readonly<Record<string, RegExp>>;
@@ -78,7 +80,9 @@ export interface RuleCondition {
 /** First rule that holds decides. `proceed` goes on with the next step. */
 export interface VerdictRule {
   readonly when: RuleCondition;
-  readonly then: { readonly verdict: Verdict; readonly reason: VerdictReason } | 'proceed';
+  readonly outcome: { readonly verdict: Verdict; readonly reason: VerdictReason } | 'proceed';
+  /** Milliseconds to wait before the same request is sent once more; its second reply then decides. */
+  readonly confirmAfterMs?: number;
 }
 
 /** Where a fact is found in the reply: a path of the JSON body, or a header. */
@@ -126,37 +130,37 @@ export interface Probe {
 
 /** The credential was accepted. */
 export function accept(when: RuleCondition): VerdictRule {
-  return { when, then: { verdict: 'valid', reason: 'accepted' } };
+  return { when, outcome: { verdict: 'valid', reason: 'accepted' } };
 }
 
 /** Accepted, but this request needs a scope the credential lacks. */
 export function limit(when: RuleCondition): VerdictRule {
-  return { when, then: { verdict: 'limited', reason: 'missing_scope' } };
+  return { when, outcome: { verdict: 'limited', reason: 'missing_scope' } };
 }
 
 /** Accepted, but quota or credit is used up. */
 export function exhaust(when: RuleCondition): VerdictRule {
-  return { when, then: { verdict: 'exhausted', reason: 'quota_exhausted' } };
+  return { when, outcome: { verdict: 'exhausted', reason: 'quota_exhausted' } };
 }
 
 /** Documented as "not a credential of ours". */
 export function reject(when: RuleCondition): VerdictRule {
-  return { when, then: { verdict: 'invalid', reason: 'rejected' } };
+  return { when, outcome: { verdict: 'invalid', reason: 'rejected' } };
 }
 
 /** Authenticates, but must not be used here. */
 export function wrongKind(when: RuleCondition): VerdictRule {
-  return { when, then: { verdict: 'invalid', reason: 'wrong_kind' } };
+  return { when, outcome: { verdict: 'invalid', reason: 'wrong_kind' } };
 }
 
 /** Says nothing about the credential. */
 export function undecided(when: RuleCondition, reason: VerdictReason = 'unexpected_reply'): VerdictRule {
-  return { when, then: { verdict: 'inconclusive', reason } };
+  return { when, outcome: { verdict: 'inconclusive', reason } };
 }
 
 /** This step succeeded; the next one decides. */
 export function proceed(when: RuleCondition): VerdictRule {
-  return { when, then: 'proceed' };
+  return { when, outcome: 'proceed' };
 }
 
 /** A probe of a single request. */

@@ -1,4 +1,5 @@
 /** The one interpreter of catalogue entries: asks the provider whether a credential is alive. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { PlainFields } from '../contract/keys';
 import { isAlive, type ProbeOutcome, type VerdictReason } from '../contract/verdict';
@@ -28,6 +29,8 @@ export interface ProbeInput {
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds for all steps together. */
   readonly timeoutMs?: number | undefined;
+  /** Takes the place of waiting; for tests. */
+  readonly pause?: ((milliseconds: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Ends the probe early. Thrown: the signal's reason, and nothing else, ever. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,7 +51,8 @@ export async function probeKey(input: ProbeInput): Promise<ProbeOutcome> {
     return await walkSteps(input, way, ended);
   } catch (error) {
     signal?.throwIfAborted();
-    return inconclusive(error instanceof OutboundError ? REASONS[error.failure] : 'unexpected_reply');
+    if (error instanceof OutboundError) return inconclusive(REASONS[error.failure]);
+    return inconclusive(deadline.aborted ? 'timeout' : 'unexpected_reply');
   }
 }
 
@@ -73,8 +77,13 @@ async function walkSteps(input: ProbeInput, way: ProbeWay, signal: AbortSignal):
   const secrets = secretsOf(entry, fields);
   let known: Pick<ProbeOutcome, 'details' | 'account'> = { details: {}, account: null };
   for (const step of way.steps) {
-    const reply = await sendStep(input, step, values, signal);
-    const judged = judgeReply(step.rules, reply, fields);
+    let reply = await sendStep(input, step, values, signal);
+    let { outcome: judged, confirmAfterMs } = judgeReply(step.rules, reply, fields);
+    if (confirmAfterMs !== undefined) {
+      await (input.pause ?? pause)(confirmAfterMs, signal);
+      reply = await sendStep(input, step, values, signal);
+      judged = judgeReply(step.rules, reply, fields).outcome;
+    }
     const taken = takeValues(step, reply);
     secrets.push(...Object.values(taken));
     // A refusal's body has fields of the same names that mean something else.
@@ -91,6 +100,10 @@ async function walkSteps(input: ProbeInput, way: ProbeWay, signal: AbortSignal):
     values = { ...values, ...taken };
   }
   return inconclusive('unexpected_reply');
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal });
 }
 
 async function sendStep(
