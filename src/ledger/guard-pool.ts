@@ -52,13 +52,17 @@ function guardClient(client: PoolClient): PostgresPoolClient {
   const known = guarded.get(client);
   if (known !== undefined) return known;
   let broken = false;
+  // While it is lent out the pool does not listen; an unheard 'error' would end the process.
+  client.on('error', () => {
+    broken = true;
+  });
   const guard = {
     query: async (statement: string, parameters: unknown[]) => {
       try {
         return await client.query(statement, parameters);
       } catch (error) {
-        // Without a SQLSTATE the connection itself failed or hangs: it must not serve anyone else.
-        if (sqlState(error) === null) broken = true;
+        // The connection itself failed, hangs or is being closed: it must not serve anyone else.
+        if (sqlState(error) === null || isFatal(error)) broken = true;
         throw toLedgerError(error);
       }
     },
@@ -74,7 +78,7 @@ function toLedgerError(error: unknown): KeyturnError {
   const state = sqlState(error);
   const code = state ?? systemCode(error);
   const ours = state !== null && FAULTS_OF_OURS.test(state);
-  const cure = code === null ? 'no answer in time' : (CURES[code] ?? code);
+  const cure = code === null ? 'the connection was lost, or no answer came in time' : (CURES[code] ?? code);
   const constraint = (error as { constraint?: unknown }).constraint;
   return new KeyturnError(
     ours ? 'internal' : 'ledger_unavailable',
@@ -89,6 +93,11 @@ function toLedgerError(error: unknown): KeyturnError {
 function sqlState(error: unknown): string | null {
   const { code, severity } = error as { code?: unknown; severity?: unknown };
   return typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+function isFatal(error: unknown): boolean {
+  const { severity } = error as { severity?: unknown };
+  return severity === 'FATAL' || severity === 'PANIC';
 }
 
 function systemCode(error: unknown): string | null {
