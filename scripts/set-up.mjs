@@ -70,13 +70,44 @@ function isInstalled() {
 async function install() {
   if (isInstalled()) return;
   if (isInstalledByHand()) return writeFileSync(INSTALL_STAMP, hashFile('package-lock.json'));
-  log('Installing dependencies (npm ci) …');
-  // NODE_ENV=production would leave the compiler out.
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  log('Installing dependencies …');
+  // NODE_ENV=production would leave the compiler out. An older Node than ours runs npm: it warns of that at length.
+  const options = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  await runStep(command, [...first, ...args], 'npm ci');
+  const clean = spawnSync(command, [...first, 'ci', ...options], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, 'pipe'],
+    encoding: 'utf8',
+  });
+  if (clean.error) throw new Error(`npm cannot be run: ${clean.error.message}`);
+  if (clean.status !== 0 && isIncompleteLock(clean.stderr)) {
+    // Versions and hashes come from the lock file all the same; only what it lacks is looked up.
+    log(
+      'package-lock.json lacks packages of other platforms, which `npm ci` refuses: using `npm install --no-save` …',
+    );
+    await runStep(command, [...first, 'install', '--no-save', ...options], 'npm install');
+  } else if (clean.status !== 0) {
+    log(clean.stderr);
+    throw new Error(`npm ci failed (${clean.signal ?? `exit code ${clean.status}`})`);
+  }
   writeFileSync(INSTALL_STAMP, hashFile('package-lock.json'));
+}
+
+/**
+ * npm writes a lock file without the optional packages that a registry lacks for other platforms, and then `npm ci`
+ * refuses it (npm/cli#9846). True when that is all, and the lock file is otherwise that of package.json.
+ */
+function isIncompleteLock(stderr) {
+  const complaints = stderr.split('\n').filter((line) => / (Missing|Invalid): /.test(line));
+  if (complaints.length === 0 || complaints.some((line) => !/ Missing: \S+ from lock file/.test(line)))
+    return false;
+  const [manifest, lock] = ['package.json', 'package-lock.json'].map((f) =>
+    JSON.parse(readFileSync(join(root, f), 'utf8')),
+  );
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].every(
+    (kind) => JSON.stringify(manifest[kind]) === JSON.stringify(lock.packages[''][kind]),
+  );
 }
 
 /** True when somebody ran npm here and what it noted down has the lock file's versions. */
