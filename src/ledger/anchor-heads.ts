@@ -8,7 +8,7 @@ import {
   type AnchorStatement,
   type ChainHeads,
   type StoredAnchor,
-} from './anchor-text';
+} from './anchor-statement';
 import type { Ledger } from './ledger';
 
 /** Where anchors are signed and kept: outside the database. */

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { AnchorKeys, StoredAnchor } from './anchor-text';
+import type { AnchorKeys, StoredAnchor } from './anchor-statement';
 import { streamAudit } from './audit-trail';
 import type { Ledger } from './ledger';
 

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { KeyturnError } from '../contract/errors';
-import type { AnchorKeys, StoredAnchor } from './anchor-text';
+import type { AnchorKeys, StoredAnchor } from './anchor-statement';
 import type { StoredEntry } from './verify-chain';
 import { verifyTrail, type TrailReport } from './verify-trail';
 

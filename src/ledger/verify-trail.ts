@@ -7,7 +7,7 @@ import {
   type AnchorKeys,
   type AnchorStatement,
   type StoredAnchor,
-} from './anchor-text';
+} from './anchor-statement';
 import { ChainVerifier, type ChainReport, type StoredEntry } from './verify-chain';
 
 /** What was found in the anchors. */
