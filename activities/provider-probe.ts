@@ -15,6 +15,7 @@ import { requireOpenOperation } from './operation-row';
 import type { ActivityPorts } from './ports';
 
 const HEARTBEAT_MS = 5_000;
+const SUPPLIED_PROPAGATION_MS = 1_500;
 
 const SKIPPED: ProbeOutcome = {
   verdict: 'inconclusive',
@@ -47,9 +48,13 @@ export function probeActivities(ports: ActivityPorts) {
   };
 }
 
-/** Milliseconds since the operation was accepted during which a refusal may be mere propagation. */
+/**
+ * Milliseconds left in which a refusal may be mere propagation. A key that someone pastes was mostly made a
+ * while ago, and whoever waits for the answer should not wait long for a typing error.
+ */
 function newKeyBudget(ports: ActivityPorts, operation: Operation): number {
-  const untilMs = Date.parse(operation.acceptedAt) + ports.propagationSeconds(operation.serviceId) * 1000;
+  const budgetMs = Math.min(ports.propagationSeconds(operation.serviceId) * 1000, SUPPLIED_PROPAGATION_MS);
+  const untilMs = Date.parse(operation.acceptedAt) + budgetMs;
   return Math.max(untilMs - Date.now(), 0);
 }
 

@@ -2,7 +2,6 @@
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Config } from './config';
-import type { Addresses } from './connections';
 import { isKeyturnError, KeyturnError } from './contract/errors';
 import type { Operation } from './contract/operations';
 import type { RetireInput } from './contract/workflows';
@@ -37,7 +36,6 @@ export interface ApiDeps {
   readonly eager: boolean;
   readonly verifyAudit: HttpPorts['ledger']['verifyAudit'];
   readonly resolveKey: HttpPorts['resolveKey'];
-  readonly addresses: Addresses;
 }
 
 const PING_MS = 2_000;
@@ -81,7 +79,7 @@ export function createPorts(deps: ApiDeps): HttpPorts {
 }
 
 function createDoor(deps: ApiDeps): HttpPorts['door'] {
-  const { ledger, temporal, vault } = deps;
+  const { config, ledger, temporal, vault } = deps;
   let aliveUntilMs = 0;
   return {
     async assertTemporal() {
@@ -100,7 +98,7 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
     },
     giveUp: (operation, error) => abandon(deps, operation, error, 'failed'),
     async start(operation) {
-      const started = await startOperation(temporal.client, operation, { eager: deps.eager });
+      const started = await startOperation(temporal.client, operation, { eager: deps.eager, taskQueue: config.KEYTURN_TASK_QUEUE });
       if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
     },
     async cancel(operation) {
@@ -119,6 +117,7 @@ export function startReconciler(deps: ApiDeps): Stop {
   const pass = async (): Promise<void> => {
     const report = await reconcile({
       client: temporal.client,
+      taskQueue: config.KEYTURN_TASK_QUEUE,
       listOpen: () => listOpenOperations(ledger, { olderThanMs: config.KEYTURN_RECONCILE_AFTER_MS, limit: BATCH }),
       listOverdue: () => listOverdue(ledger),
       inInbox: (operation) => isInInbox(vault, operation.tenantId, operation.id),

@@ -36,6 +36,7 @@ export const SETTINGS = {
   KEYTURN_VAULT_TIMEOUT_MS: milliseconds.default(5_000).describe('longest one call to the vault may take'),
   TEMPORAL_ADDRESS: z.string().optional().describe('Temporal frontend, host:port'),
   TEMPORAL_NAMESPACE: z.string().default('keyturn').describe('Temporal namespace'),
+  KEYTURN_TASK_QUEUE: z.string().min(1).max(200).default('keyturn').describe('Temporal task queue of the worker'),
   TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud'),
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional().describe('CA of the Temporal frontend'),
   TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional().describe('client certificate for mTLS'),

@@ -40,6 +40,7 @@ export function startWorker(deps: WorkerDeps, activities = createWorkerActivitie
   const { config, temporal } = deps;
   return runWorker(temporal.connection, activities, {
     namespace: temporal.settings.namespace,
+    taskQueue: config.KEYTURN_TASK_QUEUE,
     bundlePath: deps.bundlePath ?? join(__dirname, '../workflow-bundle.js'),
     identity: `keyturn-worker/${process.pid}`,
     shutdownGraceMs: SHUTDOWN_GRACE_MS,

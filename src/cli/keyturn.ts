@@ -5,6 +5,7 @@ import { readConfig } from '../config';
 import { isKeyturnError } from '../contract/errors';
 import { createLogger } from '../log';
 import { startAllInOne } from '../start';
+import { installRuntime } from '../temporal/install-runtime';
 import { printWelcome } from './welcome';
 
 const program = new Command('keyturn').description('Keys that tenants bring: store, validate, rotate, revoke.');
@@ -15,6 +16,7 @@ program
   .action(async () => {
     const config = readConfig();
     const log = createLogger(config.LOG_LEVEL);
+    installRuntime(log);
     const running = await startAllInOne(config, log, (line) => console.error(line));
     printWelcome(running);
     const signal = await Promise.race([

@@ -2,9 +2,6 @@
 import { assertKeyRef, assertUuid, type KeyRef } from './ids';
 import { KeyturnError } from './errors';
 
-/** Task queue of all workflows and activities. */
-export const TASK_QUEUE = 'keyturn';
-
 /** Search attributes, all of type Keyword. */
 export const SEARCH_ATTRIBUTES = ['TenantId', 'ServiceId', 'Operation', 'Outcome'] as const;
 

@@ -7,11 +7,12 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { closeOperation, retireKey } from '../../workflows';
 import { KeyturnError } from '../contract/errors';
 import type { Operation } from '../contract/operations';
-import { TASK_QUEUE, workflowIds, type RetireInput } from '../contract/workflows';
+import { workflowIds, type RetireInput } from '../contract/workflows';
 import { attributesOf, inputOf, startOperation } from './start-operation';
 
 export interface ReconcilePorts {
   readonly client: Client;
+  readonly taskQueue: string;
   /** Open operations accepted longer ago than the door needs for its own steps. */
   readonly listOpen: () => Promise<readonly Operation[]>;
   /** Retirements that should have ended by now. */
@@ -45,7 +46,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport>
   }
   for (const overdue of await ports.listOverdue()) {
     try {
-      if (await startOverdue(ports.client, overdue)) report.retirements += 1;
+      if (await startOverdue(ports, overdue)) report.retirements += 1;
     } catch (error) {
       ports.log('reconcile.failed', { key_id: overdue.keyId, error: describe(error) });
     }
@@ -60,7 +61,7 @@ async function startMissing(ports: ReconcilePorts, operation: Operation): Promis
     return 'abandoned';
   }
   try {
-    const started = await startOperation(ports.client, operation, { eager: false });
+    const started = await startOperation(ports.client, operation, { eager: false, taskQueue: ports.taskQueue });
     if (started.kind === 'busy') return null;
     await ports.recordRun(operation.id, started.runId);
     return 'started';
@@ -75,7 +76,7 @@ async function closeEnded(ports: ReconcilePorts, operation: Operation): Promise<
   if (await isRunning(ports.client, operation)) return null;
   if (operation.kind === 'revoke') {
     // A revocation is never given up: it runs again and finds what it has done already.
-    const started = await startOperation(ports.client, operation, { eager: false });
+    const started = await startOperation(ports.client, operation, { eager: false, taskQueue: ports.taskQueue });
     if (started.kind === 'started') await ports.recordRun(operation.id, started.runId);
     return 'closing';
   }
@@ -83,7 +84,7 @@ async function closeEnded(ports: ReconcilePorts, operation: Operation): Promise<
   try {
     await ports.client.workflow.start<typeof closeOperation>('closeOperation', {
       workflowId: workflowIds.close(operation.id),
-      taskQueue: TASK_QUEUE,
+      taskQueue: ports.taskQueue,
       args: [...args],
       memo: { operationId: operation.id },
       typedSearchAttributes: attributesOf(operation),
@@ -106,11 +107,11 @@ async function isRunning(client: Client, operation: Operation): Promise<boolean>
   }
 }
 
-async function startOverdue(client: Client, overdue: RetireInput): Promise<boolean> {
+async function startOverdue(ports: ReconcilePorts, overdue: RetireInput): Promise<boolean> {
   try {
-    await client.workflow.start<typeof retireKey>('retireKey', {
+    await ports.client.workflow.start<typeof retireKey>('retireKey', {
       workflowId: workflowIds.retire(overdue.keyId, overdue.version),
-      taskQueue: TASK_QUEUE,
+      taskQueue: ports.taskQueue,
       args: [overdue],
       staticSummary: `retire ${overdue.tenantId}/${overdue.serviceId}/${overdue.keyName} v${overdue.version}`,
     });

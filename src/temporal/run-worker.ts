@@ -1,10 +1,10 @@
 /** The Temporal worker: workflows from the prebuilt bundle, activities with their clients. */
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../../activities';
-import { TASK_QUEUE } from '../contract/workflows';
 
 export interface WorkerSettings {
   readonly namespace: string;
+  readonly taskQueue: string;
   /** Path of the bundle that `npm run build` writes. */
   readonly bundlePath: string;
   readonly identity: string;
@@ -30,7 +30,7 @@ export async function runWorker(
   const worker = await Worker.create({
     connection,
     namespace: settings.namespace,
-    taskQueue: TASK_QUEUE,
+    taskQueue: settings.taskQueue,
     workflowBundle: { codePath: settings.bundlePath },
     activities,
     identity: settings.identity,

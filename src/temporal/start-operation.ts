@@ -4,7 +4,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { generateKeys, revokeKey, rotateKey, validateKey } from '../../workflows';
 import { KeyturnError } from '../contract/errors';
 import type { Operation, OperationKind } from '../contract/operations';
-import { FINISH_UPDATE, ROLLBACK_UPDATE, TASK_QUEUE, type OperationInput } from '../contract/workflows';
+import { FINISH_UPDATE, ROLLBACK_UPDATE, type OperationInput } from '../contract/workflows';
 
 type Workflow = typeof generateKeys | typeof validateKey | typeof rotateKey | typeof revokeKey;
 
@@ -21,6 +21,12 @@ const TENANT = defineSearchAttributeKey('TenantId', 'KEYWORD');
 const SERVICE = defineSearchAttributeKey('ServiceId', 'KEYWORD');
 const OPERATION = defineSearchAttributeKey('Operation', 'KEYWORD');
 
+/** `eager`: a worker on that queue shares this process and its connection. */
+export interface StartOptions {
+  readonly eager: boolean;
+  readonly taskQueue: string;
+}
+
 /** `busy`: another run still holds the workflow id; the reconciler will start this one. */
 export type Started = { readonly kind: 'started'; readonly runId: string } | { readonly kind: 'busy' };
 
@@ -32,7 +38,7 @@ export type Started = { readonly kind: 'started'; readonly runId: string } | { r
 export async function startOperation(
   client: Client,
   operation: Operation,
-  options: { eager: boolean },
+  options: StartOptions,
 ): Promise<Started> {
   try {
     const update = UPDATES[operation.kind];
@@ -60,12 +66,12 @@ export function attributesOf(operation: Operation): TypedSearchAttributes {
   ]);
 }
 
-async function startRun(client: Client, operation: Operation, options: { eager: boolean }): Promise<Started> {
+async function startRun(client: Client, operation: Operation, options: StartOptions): Promise<Started> {
   const { workflowId, tenantId, serviceId, keyName } = operation;
   try {
     const handle = await client.workflow.start<Workflow>(WORKFLOW_TYPES[operation.kind] as never, {
       workflowId,
-      taskQueue: TASK_QUEUE,
+      taskQueue: options.taskQueue,
       args: [inputOf(operation)],
       memo: { operationId: operation.id },
       typedSearchAttributes: attributesOf(operation),

@@ -26,8 +26,8 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     record: [],
     recordVersions: [],
     inbox: ['create'],
-    inboxMetadata: ['delete', 'read'],
-    anchor: [],
+    inboxMetadata: ['delete', 'list', 'read'],
+    anchor: ['read'],
   },
   worker: {
     encrypt: ['update'],
@@ -38,7 +38,7 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     record: ['create', 'read', 'update'],
     recordVersions: ['update'],
     inbox: ['read'],
-    inboxMetadata: ['delete', 'read'],
+    inboxMetadata: ['delete', 'list', 'read'],
     anchor: ['create', 'read'],
   },
   gateway: {
@@ -62,7 +62,7 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     record: ['create', 'read', 'update'],
     recordVersions: ['update'],
     inbox: [],
-    inboxMetadata: ['read'],
+    inboxMetadata: ['list', 'read'],
     anchor: ['read'],
   },
 };

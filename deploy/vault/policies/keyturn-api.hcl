@@ -9,8 +9,12 @@ path "transit/hmac/keyturn-fp" { capabilities = ["update"] }
 path "bizosaas/data/tenants/+/inbox/+" { capabilities = ["create"] }
 
 # To see that a put landed, and to erase an abandoned entry.
-path "bizosaas/metadata/tenants/+/inbox/+" { capabilities = ["read", "delete"] }
+path "bizosaas/metadata/tenants/+/inbox/+" { capabilities = ["read", "list", "delete"] }
 path "bizosaas/metadata/tenants/+/inbox" { capabilities = ["list"] }
+
+# To verify the audit trail.
+path "bizosaas/data/audit/anchors/+" { capabilities = ["read"] }
+path "transit/keys/keyturn-anchor" { capabilities = ["read"] }
 
 # Its own token.
 path "auth/token/lookup-self" { capabilities = ["read"] }
