@@ -26,7 +26,7 @@ export function readPins() {
 }
 
 export function cacheDirectory(env) {
-  return env.KEYTURN_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keyturn');
+  return env.KEYTURN_CACHE || join(homedir(), '.cache', 'keyturn');
 }
 
 /** Returns the executable's path. Rejects with a message that names the cure. */

@@ -212,12 +212,20 @@ async function takeLock() {
       if (error.code !== 'EEXIST') throw error;
     }
     const pid = Number(readText(owner) ?? 0);
-    if (pid > 0 && !isRunning(pid)) rmSync(directory, { recursive: true, force: true });
+    if (isAbandoned(directory, pid)) rmSync(directory, { recursive: true, force: true });
     else if (!told) log(`Another set-up is running here (pid ${pid || 'unknown'}): waiting for it …`);
     await delay(200);
   }
 }
 
-function isRunning(pid) {
-  return spawnSync('kill', ['-0', String(pid)]).status === 0;
+/** Its process is gone, or went between making the folder and noting its pid. */
+function isAbandoned(directory, pid) {
+  if (pid === 0)
+    return Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 5000;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
 }

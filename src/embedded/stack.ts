@@ -1,6 +1,7 @@
 /** The three local servers of an all-in-one Keyturn: real Temporal, OpenBao and PostgreSQL, started and stopped together. */
 import { join } from 'node:path';
-import { choosePort, findFreePort, LOOPBACK } from './choose-port';
+import { LOOPBACK } from './choose-port';
+import { chooseStackPorts, type EmbeddedPortSettings } from './choose-stack-ports';
 import { loadOrMakeCredentials, type AppRoleCredentials, type VaultRole } from './credentials';
 import { openHome, type Home } from './home';
 import { packageRoot } from './package-root';
@@ -11,18 +12,6 @@ import { resolveServerBinary, type BinarySettings } from './server-binaries';
 import type { ServerName, ServerProcess } from './server-process';
 import { startTemporalServer, TEMPORAL_NAMESPACE } from './temporal-server';
 import { startVaultServer } from './vault-server';
-
-/** What a user set; absent: the last run's port, else the default. 0: any free port. */
-export interface EmbeddedPortSettings {
-  /** KEYTURN_TEMPORAL_PORT, default 7233. */
-  readonly temporal?: number | undefined;
-  /** KEYTURN_TEMPORAL_UI_PORT, default 8233. */
-  readonly temporalUi?: number | undefined;
-  /** KEYTURN_VAULT_PORT, default 8200. */
-  readonly vault?: number | undefined;
-  /** KEYTURN_POSTGRES_PORT, default 5433. */
-  readonly postgres?: number | undefined;
-}
 
 export interface EmbeddedOptions {
   /** KEYTURN_HOME; the default is `.keyturn` in the working directory. */
@@ -53,16 +42,6 @@ export interface EmbeddedServers {
   /** Stops the servers, all at once, and lets go of the home. */
   stop(): Promise<void>;
 }
-
-const PORTS = {
-  temporal: { what: 'Temporal', variable: 'KEYTURN_TEMPORAL_PORT', fallback: 7233 },
-  temporalUi: { what: "Temporal's Web UI", variable: 'KEYTURN_TEMPORAL_UI_PORT', fallback: 8233 },
-  vault: { what: 'OpenBao', variable: 'KEYTURN_VAULT_PORT', fallback: 8200 },
-  postgres: { what: 'PostgreSQL', variable: 'KEYTURN_POSTGRES_PORT', fallback: 5433 },
-} as const;
-
-type Ports = Record<keyof typeof PORTS, number> &
-  Record<'temporalHttp' | 'temporalMetrics' | 'vaultCluster', number>;
 
 /**
  * Resolves when all of them can be used. Thrown when the home is in use, a port that was set is taken, an
@@ -96,7 +75,7 @@ async function startAll(context: {
   stop: () => Promise<void>;
 }): Promise<EmbeddedServers> {
   const { home, options, started } = context;
-  const ports = await choosePorts(home, options);
+  const ports = await chooseStackPorts(home, options);
   const credentials = loadOrMakeCredentials(home.path('credentials.json'));
   const logFiles = {
     temporal: home.path('logs', 'temporal.log'),
@@ -197,32 +176,4 @@ async function startAll(context: {
     pids: Object.fromEntries(started.map((server) => [server.name, server.pid])),
     stop,
   };
-}
-
-async function choosePorts(home: Home, options: EmbeddedOptions): Promise<Ports> {
-  const recorded = home.ports();
-  const promised = new Set<number>();
-  const chosen: Record<string, number> = {};
-  for (const [key, { what, variable, fallback }] of Object.entries(PORTS)) {
-    if (key === 'postgres' && options.databaseUrl !== undefined) continue;
-    const explicit = options.ports?.[key as keyof typeof PORTS];
-    const choice = {
-      what,
-      variable,
-      fallback,
-      explicit,
-      recorded: recorded[key],
-      promised,
-      log: options.log,
-    };
-    chosen[key] = await choosePort(choice);
-    promised.add(chosen[key]);
-  }
-  // Nobody connects to these from outside, so any free port will do.
-  for (const key of ['temporalHttp', 'temporalMetrics', 'vaultCluster']) {
-    chosen[key] = await findFreePort(promised);
-    promised.add(chosen[key]);
-  }
-  home.recordPorts(chosen);
-  return chosen as Ports;
 }

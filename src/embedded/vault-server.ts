@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { Agent, request } from 'undici';
 import { KeyturnError } from '../contract/errors';
 import { LOOPBACK } from './choose-port';
+import { keepAuditLogBounded } from './vault-audit-log';
 import type { AppRoleCredentials } from './credentials';
 import type { ProcessIdentity } from './process-identity';
 import { startServerProcess, waitUntilReady, type ServerProcess } from './server-process';
@@ -62,6 +63,12 @@ export async function startVaultServer(options: VaultServerOptions): Promise<Ser
   } finally {
     await agent.close();
   }
+  const stopRotating = keepAuditLogBounded({
+    file: options.files.auditLogFile,
+    pid: server.pid,
+    onError: (error) => options.log(`${options.files.auditLogFile} cannot be rotated: ${String(error)}`),
+  });
+  void server.exited.then(stopRotating);
   return server;
 }
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { homeOwner, stopOrphans } from '../../src/embedded/home';
 import { identifyProcess } from '../../src/embedded/process-identity';
 import { startEmbeddedServers, type EmbeddedOptions, type EmbeddedServers } from '../../src/embedded/stack';
+import { rotateAuditLog } from '../../src/embedded/vault-audit-log';
 import { binarySettings } from '../support/binary-settings';
 
 const ANY_PORTS = { temporal: 0, temporalUi: 0, vault: 0, postgres: 0 };
@@ -18,7 +19,7 @@ const homes: string[] = [];
 
 /** Its mode is 0700 and, when the tests run as root, no other user may enter it. */
 function makeHome(): string {
-  const home = mkdtempSync(join(tmpdir(), 'keyturn-lifecycle-'));
+  const home = mkdtempSync(join(tmpdir(), 'keyturn lifecycle-'));
   homes.push(home);
   return home;
 }
@@ -137,7 +138,7 @@ describe('a start after the last one was killed', () => {
 describe('a start of which one server fails', () => {
   const home = makeHome();
 
-  it('stops the others and names the log file; the next start is whole', async () => {
+  it('stops the others and names the log file; the next start is whole, its audit log rotates, a death is told', async () => {
     const failing = start(home, { binaries: { ...binaries, baoBin: '/bin/false' } });
     await expect(failing).rejects.toMatchObject({
       code: 'vault_unavailable',
@@ -151,6 +152,13 @@ describe('a start of which one server fails', () => {
     const servers = await start(home, { onExit: (name, how) => ended.push(`${name}: ${how}`) });
     try {
       expect(await policy(servers.vault, 'keyturn-provisioner')).toContain('keyturn-');
+      const auditLog = join(home, 'logs', 'vault-audit.log');
+      rotateAuditLog({ file: auditLog, pid: servers.pids.vault! });
+      while (!existsSync(auditLog)) await delay(10);
+      await policy(servers.vault, 'keyturn-provisioner');
+      expect(readFileSync(auditLog, 'utf8')).toContain('sys/policies/acl/keyturn-provisioner');
+      expect(readFileSync(`${auditLog}.1`, 'utf8')).toContain('auth/approle/login');
+
       // Only for this pid: it was started a moment ago.
       process.kill(servers.pids.vault!, 'SIGKILL');
       while (ended.length === 0) await delay(10);
