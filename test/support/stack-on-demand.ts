@@ -4,7 +4,7 @@
  * at the address in KEYTURN_TEST_STACK.
  */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,7 +83,8 @@ async function removeAbandonedHomes(): Promise<void> {
   for (const entry of readdirSync(tmpdir()).filter((name) => name.startsWith(HOME_PREFIX))) {
     const home = join(tmpdir(), entry);
     const pid = Number(entry.slice(HOME_PREFIX.length).split('-')[0]);
-    if (homeOwner(home) !== null || isRunning(pid)) continue;
+    if (statSync(home, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue; // Another user's run.
+    if (isRunning(pid) || homeOwner(home) !== null) continue;
     await stopOrphans(home, () => undefined);
     rmSync(home, { recursive: true, force: true });
   }
