@@ -39,21 +39,32 @@ export function ledgerActivities(ports: ActivityPorts) {
     },
 
     /** Notes that a version is gone. */
-    async settleRetirement(args: { input: RetireInput; index: IndexUpdate | null | undefined; landed: boolean }): Promise<void> {
+    async settleRetirement(args: {
+      input: RetireInput;
+      index: IndexUpdate | null | undefined;
+      landed: boolean;
+    }): Promise<void> {
       const { input, index, landed } = args;
       if (index === null || index === undefined) return;
-      await updateIndex(ledger, input, index, landed ? {
-        chain: tenantChain(input.tenantId),
-        action: 'key.retire',
-        outcome: 'done',
-        principal: 'system:retire',
-        serviceId: input.serviceId,
-        keyName: input.keyName,
-        keyId: input.keyId,
-        version: input.version,
-        epoch: input.epoch,
-        operationId: input.operationId,
-      } : undefined);
+      await updateIndex(
+        ledger,
+        input,
+        index,
+        landed
+          ? {
+              chain: tenantChain(input.tenantId),
+              action: 'key.retire',
+              outcome: 'done',
+              principal: 'system:retire',
+              serviceId: input.serviceId,
+              keyName: input.keyName,
+              keyId: input.keyId,
+              version: input.version,
+              epoch: input.epoch,
+              operationId: input.operationId,
+            }
+          : undefined,
+      );
     },
   };
 }

@@ -15,7 +15,10 @@ export async function requireOperation(ledger: Ledger, input: OperationInput): P
     operation.keyName === input.keyName &&
     operation.epoch === input.epoch;
   if (!same) {
-    throw new KeyturnError('operation_not_found', `operation ${input.operationId} was not accepted for this key`);
+    throw new KeyturnError(
+      'operation_not_found',
+      `operation ${input.operationId} was not accepted for this key`,
+    );
   }
   return operation;
 }

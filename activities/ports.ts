@@ -11,7 +11,11 @@ export interface ActivityPorts {
   readonly vault: VaultClient;
   readonly temporal: Client;
   /** Asks the provider; never throws for what the provider or the network does. */
-  readonly probe: (request: { serviceId: string; fields: PlainFields; signal: AbortSignal }) => Promise<ProbeOutcome>;
+  readonly probe: (request: {
+    serviceId: string;
+    fields: PlainFields;
+    signal: AbortSignal;
+  }) => Promise<ProbeOutcome>;
   /** Seconds a new key of the service may take to be known everywhere at its provider. */
   readonly propagationSeconds: (serviceId: string) => number;
 }

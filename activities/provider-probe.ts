@@ -15,7 +15,7 @@ import { requireOpenOperation } from './operation-row';
 import type { ActivityPorts } from './ports';
 
 const HEARTBEAT_MS = 5_000;
-const SUPPLIED_PROPAGATION_MS = 1_500;
+const SUPPLIED_PROPAGATION_MS = 700;
 
 const SKIPPED: ProbeOutcome = {
   verdict: 'inconclusive',
@@ -37,7 +37,11 @@ export function probeActivities(ports: ActivityPorts) {
       const entry = await readInbox(ports.vault, input.tenantId, input.operationId);
       if (entry === null) throw new KeyturnError('abandoned', 'the sealed key is no longer in the inbox');
       const fields = await openFields(ports.vault, input, entry.sealed);
-      return answer(await ask(ports, input.serviceId, fields), { params, version: null }, newKeyBudget(ports, operation));
+      return answer(
+        await ask(ports, input.serviceId, fields),
+        { params, version: null },
+        newKeyBudget(ports, operation),
+      );
     },
 
     /** Probes one stored version: the previous one, before it is taken back. */
@@ -91,7 +95,11 @@ function answer(
   propagationMs: number,
 ): Probed {
   Context.current().cancellationSignal.throwIfAborted();
-  const probed: Probed = { probe, ...facts, probedAt: probe.reason === 'no_probe' ? null : new Date().toISOString() };
+  const probed: Probed = {
+    probe,
+    ...facts,
+    probedAt: probe.reason === 'no_probe' ? null : new Date().toISOString(),
+  };
   const mayPropagate = probe.verdict === 'invalid' && probe.reason === 'rejected' && propagationMs > 0;
   if (!TRANSIENT_REASONS.includes(probe.reason) && !mayPropagate) return probed;
   throw ApplicationFailure.create({

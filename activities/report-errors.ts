@@ -35,5 +35,8 @@ function toFailure(step: string, error: unknown, logFailure: LogFailure): Error 
     });
   }
   logFailure(step, error);
-  return ApplicationFailure.create({ type: 'internal', message: `${step} failed unexpectedly; see the worker's log` });
+  return ApplicationFailure.create({
+    type: 'internal',
+    message: `${step} failed unexpectedly; see the worker's log`,
+  });
 }

@@ -28,8 +28,12 @@ export function keyActivities(ports: ActivityPorts) {
       await requireLiveOperation(ledger, input);
       await assertFence(ports, input);
       const candidate = await candidateOf(ports, input, probed);
-      const written = await writeRecord(vault, input, (state) =>
-        landed(state, input) ?? transitions.storeFirst(state, { epoch: input.epoch, candidate: present(candidate) }),
+      const written = await writeRecord(
+        vault,
+        input,
+        (state) =>
+          landed(state, input) ??
+          transitions.storeFirst(state, { epoch: input.epoch, candidate: present(candidate) }),
       );
       const record = live(written.record);
       const unchanged = record.current.operationId !== input.operationId;
@@ -47,16 +51,19 @@ export function keyActivities(ports: ActivityPorts) {
       const { params } = await requireLiveOperation(ledger, input);
       await assertFence(ports, input);
       const candidate = await candidateOf(ports, input, probed);
-      const written = await writeRecord(vault, input, (state) =>
-        landed(state, input) ??
-        transitions.promote(state, {
-          epoch: input.epoch,
-          candidate: present(candidate),
-          graceSeconds: params.graceSeconds ?? GRACE_SECONDS.default,
-          nowMs: Date.now(),
-          supersede: params.supersede === true,
-          force: params.force === true,
-        }),
+      const written = await writeRecord(
+        vault,
+        input,
+        (state) =>
+          landed(state, input) ??
+          transitions.promote(state, {
+            epoch: input.epoch,
+            candidate: present(candidate),
+            graceSeconds: params.graceSeconds ?? GRACE_SECONDS.default,
+            nowMs: Date.now(),
+            supersede: params.supersede === true,
+            force: params.force === true,
+          }),
       );
       return promoted(input, live(written.record));
     },
@@ -90,7 +97,10 @@ export function keyActivities(ports: ActivityPorts) {
     },
 
     /** The previous version is current again. */
-    async rollBackKey(input: OperationInput, version: number): Promise<KeyStep & { replacedVersion: number }> {
+    async rollBackKey(
+      input: OperationInput,
+      version: number,
+    ): Promise<KeyStep & { replacedVersion: number }> {
       const written = await writeRecord(vault, input, (state) =>
         transitions.rollBack(state, { epoch: input.epoch, version }),
       );
@@ -133,7 +143,9 @@ export function keyActivities(ports: ActivityPorts) {
     },
 
     /** Writes the tombstone, also where nothing was stored yet, and destroys everything older. */
-    async buryKey(input: OperationInput): Promise<KeyStep & { retiring: { keyId: string | null; versions: readonly number[] } }> {
+    async buryKey(
+      input: OperationInput,
+    ): Promise<KeyStep & { retiring: { keyId: string | null; versions: readonly number[] } }> {
       const written = await writeRecord(vault, input, (state) =>
         transitions.bury(state, { epoch: input.epoch, operationId: input.operationId, nowMs: Date.now() }),
       );
@@ -180,7 +192,11 @@ async function assertFence(ports: ActivityPorts, input: OperationInput): Promise
 }
 
 /** The sealed key of the inbox with what its probe said; null when the inbox was cleared. */
-async function candidateOf(ports: ActivityPorts, input: OperationInput, probed: Probed): Promise<Candidate | null> {
+async function candidateOf(
+  ports: ActivityPorts,
+  input: OperationInput,
+  probed: Probed,
+): Promise<Candidate | null> {
   const entry = await readInbox(ports.vault, input.tenantId, input.operationId);
   if (entry === null) return null;
   const { verdict, reason, details, account } = probed.probe;
@@ -207,16 +223,19 @@ function present(candidate: Candidate | null): Candidate {
 /** The operation's own earlier write, which a step that runs again after a crash must find before anything else. */
 function landed(state: ReadState, input: OperationInput): Transition | null {
   const { record } = state;
-  return record !== null && transitions.slotOf(record, input.operationId) !== undefined ? { kind: 'landed', record } : null;
+  return record !== null && transitions.slotOf(record, input.operationId) !== undefined
+    ? { kind: 'landed', record }
+    : null;
 }
 
 function promoted(input: OperationInput & KeyRef, record: ReturnType<typeof live>): KeyStepWithRetirement {
   const { tenantId, serviceId, keyName, operationId, epoch } = input;
   const keyId = record.keyId ?? operationId;
   const common = { tenantId, serviceId, keyName, operationId, epoch, keyId };
-  const waiting = record.previous === null ? [] : [
-    { ...common, version: record.previous.version, retireAtMs: Date.parse(record.retireAt ?? '') },
-  ];
+  const waiting =
+    record.previous === null
+      ? []
+      : [{ ...common, version: record.previous.version, retireAtMs: Date.parse(record.retireAt ?? '') }];
   const ended = record.retiring.map(({ version }) => ({ ...common, version, retireAtMs: 0 }));
   return {
     outcome: 'promoted',
@@ -229,5 +248,11 @@ function promoted(input: OperationInput & KeyRef, record: ReturnType<typeof live
 
 function auditOf(record: ReturnType<typeof live>): AuditFacts {
   const { keyId, epoch, current } = record;
-  return { keyId, epoch, version: current.version, verdict: current.verdict, fingerprint: shortFingerprint(current.fingerprint) };
+  return {
+    keyId,
+    epoch,
+    version: current.version,
+    verdict: current.verdict,
+    fingerprint: shortFingerprint(current.fingerprint),
+  };
 }

@@ -30,7 +30,9 @@ export interface AllRolesOptions {
   /** Path of the workflow bundle; the one of the build by default. */
   readonly bundlePath?: string;
   /** Tests put their own steps around the activities here. */
-  readonly wrapActivities?: (activities: ReturnType<typeof createWorkerActivities>) => ReturnType<typeof createWorkerActivities>;
+  readonly wrapActivities?: (
+    activities: ReturnType<typeof createWorkerActivities>,
+  ) => ReturnType<typeof createWorkerActivities>;
   /** Told when the worker ends by itself. */
   readonly onDeath?: (how: string) => void;
 }
@@ -73,7 +75,11 @@ async function startParts(options: AllRolesOptions, stops: Stops): Promise<Omit<
     connectTemporalFrom(config, addresses),
   ]);
   stops.push(() => temporal.connection.close());
-  await startWork({ config, log, ledger, vault: vault.worker, temporal, ...bundleOf(options) }, options, stops);
+  await startWork(
+    { config, log, ledger, vault: vault.worker, temporal, ...bundleOf(options) },
+    options,
+    stops,
+  );
   const deps: ApiDeps = {
     config,
     log,
@@ -105,7 +111,8 @@ async function startWork(deps: WorkerDeps, options: AllRolesOptions, stops: Stop
   stops.push(() => worker.stop());
   worker.finished.then(
     () => options.onDeath?.('the worker stopped'),
-    (error: unknown) => options.onDeath?.(`the worker failed: ${error instanceof Error ? error.message : 'unknown'}`),
+    (error: unknown) =>
+      options.onDeath?.(`the worker failed: ${error instanceof Error ? error.message : 'unknown'}`),
   );
   const anchoring = { ledger, vault, intervalMs: config.KEYTURN_ANCHOR_MS };
   stops.push(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
@@ -153,7 +160,9 @@ async function prepareVault(
 function listen(server: Server, config: Config): Promise<{ server: Server; url: string }> {
   return new Promise((resolve, reject) => {
     server.once('error', () =>
-      reject(new KeyturnError('invalid_request', `${config.HOST}:${config.PORT} is taken; set PORT to a free one`)),
+      reject(
+        new KeyturnError('invalid_request', `${config.HOST}:${config.PORT} is taken; set PORT to a free one`),
+      ),
     );
     server.listen(config.PORT, config.HOST, () => {
       const { port } = server.address() as AddressInfo;

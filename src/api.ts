@@ -98,7 +98,10 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
     },
     giveUp: (operation, error) => abandon(deps, operation, error, 'failed'),
     async start(operation) {
-      const started = await startOperation(temporal.client, operation, { eager: deps.eager, taskQueue: config.KEYTURN_TASK_QUEUE });
+      const started = await startOperation(temporal.client, operation, {
+        eager: deps.eager,
+        taskQueue: config.KEYTURN_TASK_QUEUE,
+      });
       if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
     },
     async cancel(operation) {
@@ -118,7 +121,8 @@ export function startReconciler(deps: ApiDeps): Stop {
     const report = await reconcile({
       client: temporal.client,
       taskQueue: config.KEYTURN_TASK_QUEUE,
-      listOpen: () => listOpenOperations(ledger, { olderThanMs: config.KEYTURN_RECONCILE_AFTER_MS, limit: BATCH }),
+      listOpen: () =>
+        listOpenOperations(ledger, { olderThanMs: config.KEYTURN_RECONCILE_AFTER_MS, limit: BATCH }),
       listOverdue: () => listOverdue(ledger),
       inInbox: (operation) => isInInbox(vault, operation.tenantId, operation.id),
       recordRun: (operationId, runId) => recordRun(ledger, operationId, runId),
@@ -140,7 +144,12 @@ async function abandon(
   state: 'failed' | 'abandoned',
 ): Promise<void> {
   const { code, message, details } = error;
-  await settleOperation(ledger, { operationId: operation.id, state, error: { code, message, details }, audit: {} });
+  await settleOperation(ledger, {
+    operationId: operation.id,
+    state,
+    error: { code, message, details },
+    audit: {},
+  });
   if (!operation.hasInbox) return;
   // A vault that is away kept nothing or keeps it sealed; the operation is closed either way.
   await clearInbox(vault, operation.tenantId, operation.id).catch((cause: unknown) => {
@@ -154,7 +163,18 @@ async function listOverdue(ledger: Ledger): Promise<RetireInput[]> {
     const { tenantId, serviceId, keyName, epoch, keyId, previousVersion } = row;
     if (keyId === null || previousVersion === null) return [];
     // The rotation itself is long settled; the key's id stands in for its operation.
-    return [{ tenantId, serviceId, keyName, epoch, keyId, operationId: keyId, version: previousVersion, retireAtMs: 0 }];
+    return [
+      {
+        tenantId,
+        serviceId,
+        keyName,
+        epoch,
+        keyId,
+        operationId: keyId,
+        version: previousVersion,
+        retireAtMs: 0,
+      },
+    ];
   });
 }
 
@@ -170,7 +190,11 @@ async function readiness(deps: ApiDeps): Promise<Record<string, { ok: boolean; m
     check(pingTemporal(deps.temporal, PING_MS)),
     vault,
   ]);
-  return { ledger, temporal, vault: health.status === 'ok' ? { ok: true } : { ok: false, message: health.message } };
+  return {
+    ledger,
+    temporal,
+    vault: health.status === 'ok' ? { ok: true } : { ok: false, message: health.message },
+  };
 }
 
 function createValidationBudget(perMinute: number): HttpPorts['spendValidation'] {
@@ -202,7 +226,10 @@ function createMetrics() {
   return {
     read: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     observe: (facts: { route: string; method: string; status: number; seconds: number }) => {
-      duration.observe({ route: facts.route, method: facts.method, status: String(facts.status) }, facts.seconds);
+      duration.observe(
+        { route: facts.route, method: facts.method, status: String(facts.status) },
+        facts.seconds,
+      );
     },
   };
 }
@@ -210,5 +237,9 @@ function createMetrics() {
 /** What a log line may say of an unexpected error. */
 function errorFacts(error: unknown): { name: string; message: string; stack?: string } {
   if (!(error instanceof Error)) return { name: 'unknown', message: '' };
-  return { name: error.name, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+  return {
+    name: error.name,
+    message: error.message,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+  };
 }

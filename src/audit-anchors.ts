@@ -4,7 +4,14 @@ import { streamAudit } from './ledger/audit-trail';
 import type { Ledger } from './ledger/ledger';
 import { verifyTrail, type TrailReport } from './ledger/verify-trail';
 import { runPeriodically, type Stop } from './run-periodically';
-import { latestAnchorNumber, listAnchors, putAnchor, readAnchor, readAnchorKeys, signText } from './vault/anchors';
+import {
+  latestAnchorNumber,
+  listAnchors,
+  putAnchor,
+  readAnchor,
+  readAnchorKeys,
+  signText,
+} from './vault/anchors';
 import type { VaultClient } from './vault/vault-client';
 import { VersionConflict } from './vault/vault-errors';
 
@@ -14,7 +21,11 @@ export function startAnchoring(
   onError: (error: unknown) => void,
 ): Stop {
   const anchors = anchorPorts(ports.vault);
-  return runPeriodically(ports.intervalMs, async () => void (await anchorHeads(ports.ledger, anchors)), onError);
+  return runPeriodically(
+    ports.intervalMs,
+    async () => void (await anchorHeads(ports.ledger, anchors)),
+    onError,
+  );
 }
 
 /** Anchors what has not been anchored yet, now. */
@@ -26,7 +37,11 @@ export async function anchorNow(ledger: Ledger, vault: VaultClient): Promise<voi
  * Checks entries, chains and anchors; with `chain` only that one is reported.
  * Thrown when the ledger or the vault cannot be read; what is wrong with the trail is in the report.
  */
-export async function verifyAuditTrail(ledger: Ledger, vault: VaultClient, chain: string | null): Promise<TrailReport> {
+export async function verifyAuditTrail(
+  ledger: Ledger,
+  vault: VaultClient,
+  chain: string | null,
+): Promise<TrailReport> {
   const report = await verifyTrail({
     entries: streamAudit(ledger, chain === null ? {} : { chain }),
     anchors: listAnchors(vault),

@@ -9,13 +9,25 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Every setting: variable → schema with its description. Secrets have no defaults. */
 export const SETTINGS = {
-  NODE_ENV: z.string().default('development').describe('`production` refuses the conveniences of development'),
+  NODE_ENV: z
+    .string()
+    .default('development')
+    .describe('`production` refuses the conveniences of development'),
   PORT: port.default(8001).describe('port of the HTTP service'),
   HOST: z.string().default('127.0.0.1').describe('address the HTTP service binds to'),
-  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('least level logged'),
-  KEYTURN_HOME: z.string().default('.keyturn').describe('folder of the embedded servers: data, credentials, logs'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('least level logged'),
+  KEYTURN_HOME: z
+    .string()
+    .default('.keyturn')
+    .describe('folder of the embedded servers: data, credentials, logs'),
   KEYTURN_CACHE: z.string().optional().describe('folder where downloaded servers are kept'),
-  KEYTURN_TEMPORAL_BIN: z.string().optional().describe('a `temporal` CLI to use instead of the downloaded one'),
+  KEYTURN_TEMPORAL_BIN: z
+    .string()
+    .optional()
+    .describe('a `temporal` CLI to use instead of the downloaded one'),
   KEYTURN_BAO_BIN: z.string().optional().describe('a `bao` binary to use instead of the downloaded one'),
   KEYTURN_TEMPORAL_PORT: port.optional().describe('port of the embedded Temporal server (7233)'),
   KEYTURN_TEMPORAL_UI_PORT: port.optional().describe('port of its Web UI (8233)'),
@@ -32,11 +44,19 @@ export const SETTINGS = {
   KEYTURN_VAULT_TRANSIT_MOUNT: z.string().default('transit').describe('mount of the transit engine'),
   KEYTURN_VAULT_TRANSIT_KEY: z.string().default('keyturn').describe('transit key that seals credentials'),
   KEYTURN_VAULT_FINGERPRINT_KEY: z.string().default('keyturn-fp').describe('transit key of fingerprints'),
-  KEYTURN_VAULT_ANCHOR_KEY: z.string().default('keyturn-anchor').describe('transit key that signs audit anchors'),
+  KEYTURN_VAULT_ANCHOR_KEY: z
+    .string()
+    .default('keyturn-anchor')
+    .describe('transit key that signs audit anchors'),
   KEYTURN_VAULT_TIMEOUT_MS: milliseconds.default(5_000).describe('longest one call to the vault may take'),
   TEMPORAL_ADDRESS: z.string().optional().describe('Temporal frontend, host:port'),
   TEMPORAL_NAMESPACE: z.string().default('keyturn').describe('Temporal namespace'),
-  KEYTURN_TASK_QUEUE: z.string().min(1).max(200).default('keyturn').describe('Temporal task queue of the worker'),
+  KEYTURN_TASK_QUEUE: z
+    .string()
+    .min(1)
+    .max(200)
+    .default('keyturn')
+    .describe('Temporal task queue of the worker'),
   TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud'),
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional().describe('CA of the Temporal frontend'),
   TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional().describe('client certificate for mTLS'),
@@ -45,25 +65,43 @@ export const SETTINGS = {
   OIDC_ISSUER: z.string().optional().describe('issuer of the bearer tokens'),
   OIDC_AUDIENCE: z.string().default('keyturn-api').describe('audience the tokens must carry'),
   OIDC_JWKS_URL: z.url().optional().describe('keys of the issuer; else found by its discovery document'),
-  KEYTURN_PROVIDER_ORIGINS: z.string().optional().describe('JSON: service id → origin to use instead of the provider’s'),
+  KEYTURN_PROVIDER_ORIGINS: z
+    .string()
+    .optional()
+    .describe('JSON: service id → origin to use instead of the provider’s'),
   KEYTURN_ALLOW_PROVIDER_ORIGINS: flag.default(false).describe('`true` allows that in production'),
-  KEYTURN_WAIT_MS: milliseconds.default(10_000).describe('longest a mutation waits for its result before 202'),
+  KEYTURN_WAIT_MS: milliseconds
+    .default(10_000)
+    .describe('longest a mutation waits for its result before 202'),
   KEYTURN_PROBE_TIMEOUT_MS: milliseconds.default(10_000).describe('longest one call to a provider may take'),
   KEYTURN_RECONCILE_MS: milliseconds.default(5_000).describe('time between two passes of the reconciler'),
-  KEYTURN_RECONCILE_AFTER_MS: milliseconds.default(15_000).describe('age at which an operation without a run is looked at'),
+  KEYTURN_RECONCILE_AFTER_MS: milliseconds
+    .default(15_000)
+    .describe('age at which an operation without a run is looked at'),
   KEYTURN_ANCHOR_MS: milliseconds.default(5_000).describe('time between two anchors of the audit trail'),
-  KEYTURN_STICKY_TIMEOUT_MS: milliseconds.default(5_000).describe('time after which a dead worker’s workflows move on'),
-  KEYTURN_VALIDATE_PER_MINUTE: z.coerce.number().int().min(1).default(60).describe('validate-key requests a minute and tenant'),
+  KEYTURN_STICKY_TIMEOUT_MS: milliseconds
+    .default(5_000)
+    .describe('time after which a dead worker’s workflows move on'),
+  KEYTURN_VALIDATE_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('validate-key requests a minute and tenant'),
 } as const;
 
 const schema = z.object(SETTINGS);
-export type Config = Readonly<z.infer<typeof schema>> & { readonly providerOrigins: Readonly<Record<string, string>> };
+export type Config = Readonly<z.infer<typeof schema>> & {
+  readonly providerOrigins: Readonly<Record<string, string>>;
+};
 
 const originsSchema = z.record(z.string(), z.url());
 
 /** Thrown when a setting is wrong: `invalid_request`, naming the variable and what it must be, never its value. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.keys(SETTINGS).flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  const given = Object.fromEntries(
+    Object.keys(SETTINGS).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+  );
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -79,7 +117,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     );
   }
   if (production && env['DEBUG']) {
-    throw new KeyturnError('invalid_request', 'DEBUG makes libraries print what they send; unset it in production');
+    throw new KeyturnError(
+      'invalid_request',
+      'DEBUG makes libraries print what they send; unset it in production',
+    );
   }
   return Object.freeze({ ...config, ...secretIdOf(config), providerOrigins });
 }
@@ -89,7 +130,10 @@ function parseOrigins(text: string | undefined): Record<string, string> {
   try {
     return originsSchema.parse(JSON.parse(text));
   } catch {
-    throw new KeyturnError('invalid_request', 'KEYTURN_PROVIDER_ORIGINS must be a JSON object: service id → origin');
+    throw new KeyturnError(
+      'invalid_request',
+      'KEYTURN_PROVIDER_ORIGINS must be a JSON object: service id → origin',
+    );
   }
 }
 

@@ -5,7 +5,12 @@ import { KeyturnError } from './contract/errors';
 import type { Logger } from './log';
 import { connectTemporal, type Temporal } from './temporal/connect-temporal';
 import { checkAccess, type CheckedRole } from './vault/check-access';
-import { connectVault, type AppRoleCredentials, type VaultClient, type VaultSettings } from './vault/vault-client';
+import {
+  connectVault,
+  type AppRoleCredentials,
+  type VaultClient,
+  type VaultSettings,
+} from './vault/vault-client';
 
 /** Where everything is; the embedded servers know it by themselves. */
 export interface Addresses {
@@ -31,7 +36,10 @@ export function addressesOf(config: Config): Addresses {
 export function appRoleOf(config: Config): AppRoleCredentials {
   return {
     roleId: required('KEYTURN_VAULT_ROLE_ID', config.KEYTURN_VAULT_ROLE_ID),
-    secretId: required('KEYTURN_VAULT_SECRET_ID or KEYTURN_VAULT_SECRET_ID_FILE', config.KEYTURN_VAULT_SECRET_ID),
+    secretId: required(
+      'KEYTURN_VAULT_SECRET_ID or KEYTURN_VAULT_SECRET_ID_FILE',
+      config.KEYTURN_VAULT_SECRET_ID,
+    ),
   };
 }
 
@@ -70,7 +78,8 @@ export async function connectVaultRole(options: {
 
 /** Connects to Temporal with what the configuration says of TLS and keys. */
 export function connectTemporalFrom(config: Config, addresses: Addresses): Promise<Temporal> {
-  const read = (path: string | undefined): Buffer | undefined => (path === undefined ? undefined : readFileSync(path));
+  const read = (path: string | undefined): Buffer | undefined =>
+    path === undefined ? undefined : readFileSync(path);
   const serverCa = read(config.TEMPORAL_TLS_SERVER_CA_CERT_PATH);
   const cert = read(config.TEMPORAL_TLS_CLIENT_CERT_PATH);
   const key = read(config.TEMPORAL_TLS_CLIENT_KEY_PATH);
@@ -88,6 +97,7 @@ export function connectTemporalFrom(config: Config, addresses: Addresses): Promi
 }
 
 function required(name: string, value: string | undefined): string {
-  if (value === undefined) throw new KeyturnError('invalid_request', `set ${name}: this role needs it`, { field: name });
+  if (value === undefined)
+    throw new KeyturnError('invalid_request', `set ${name}: this role needs it`, { field: name });
   return value;
 }

@@ -21,6 +21,10 @@ const REDACTED_PATHS = [
 
 /** A JSON logger that writes to standard error, so that standard output stays a command's own. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, base: { service: 'keyturn' }, redact: { paths: REDACTED_PATHS, censor: '[redacted]' } };
+  const options = {
+    level,
+    base: { service: 'keyturn' },
+    redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+  };
   return pino(options, destination ?? pino.destination(2));
 }

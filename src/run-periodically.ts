@@ -4,7 +4,11 @@
 export type Stop = () => Promise<void>;
 
 /** The first pass begins after one interval; a failed pass is told and the loop goes on. */
-export function runPeriodically(intervalMs: number, pass: () => Promise<void>, onError: (error: unknown) => void): Stop {
+export function runPeriodically(
+  intervalMs: number,
+  pass: () => Promise<void>,
+  onError: (error: unknown) => void,
+): Stop {
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout;

@@ -23,7 +23,11 @@ const ADMIN_TOKEN_REFRESH_MS = 20 * 60_000;
  * Starts everything; a home that has run before is taken up again.
  * Thrown when a server or role cannot start: everything started before it is stopped again.
  */
-export async function startAllInOne(config: Config, log: Logger, say: (line: string) => void): Promise<AllInOne> {
+export async function startAllInOne(
+  config: Config,
+  log: Logger,
+  say: (line: string) => void,
+): Promise<AllInOne> {
   if (config.NODE_ENV === 'production') {
     throw new KeyturnError(
       'invalid_request',
@@ -81,11 +85,17 @@ function startServers(
 }
 
 /** `$KEYTURN_HOME/admin.token`, 0600: what the printed curl lines read. */
-async function keepAdminToken(home: string, mint: AllInOne['mintToken'], log: Logger): Promise<() => Promise<void>> {
+async function keepAdminToken(
+  home: string,
+  mint: AllInOne['mintToken'],
+  log: Logger,
+): Promise<() => Promise<void>> {
   const write = async (): Promise<void> => {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     writeFileSync(join(home, 'admin.token'), await mint({ role: 'admin' }), { mode: 0o600 });
   };
   await write();
-  return runPeriodically(ADMIN_TOKEN_REFRESH_MS, write, () => log.warn('the admin token could not be renewed'));
+  return runPeriodically(ADMIN_TOKEN_REFRESH_MS, write, () =>
+    log.warn('the admin token could not be renewed'),
+  );
 }

@@ -36,7 +36,10 @@ export function createWorkerActivities(deps: WorkerDeps): Activities {
 }
 
 /** Registers with Temporal and begins to work. Thrown when it cannot. */
-export function startWorker(deps: WorkerDeps, activities = createWorkerActivities(deps)): Promise<RunningWorker> {
+export function startWorker(
+  deps: WorkerDeps,
+  activities = createWorkerActivities(deps),
+): Promise<RunningWorker> {
   const { config, temporal } = deps;
   return runWorker(temporal.connection, activities, {
     namespace: temporal.settings.namespace,

@@ -40,20 +40,22 @@ const OWN_SYSTEMS: LocalActivityOptions = {
   },
 };
 
-export const keys = proxyLocalActivities<
-  Pick<
-    Activities,
-    | 'storeKey'
-    | 'promoteKey'
-    | 'beginRetirement'
-    | 'finishRetirement'
-    | 'rollBackKey'
-    | 'buryKey'
-    | 'recordVerdict'
-    | 'findLanded'
-  >
->(OWN_SYSTEMS);
+export const keys =
+  proxyLocalActivities<
+    Pick<
+      Activities,
+      | 'storeKey'
+      | 'promoteKey'
+      | 'beginRetirement'
+      | 'finishRetirement'
+      | 'rollBackKey'
+      | 'buryKey'
+      | 'recordVerdict'
+      | 'findLanded'
+    >
+  >(OWN_SYSTEMS);
 
-export const ledger = proxyLocalActivities<Pick<Activities, 'settleOperation' | 'settleRetirement'>>(OWN_SYSTEMS);
+export const ledger =
+  proxyLocalActivities<Pick<Activities, 'settleOperation' | 'settleRetirement'>>(OWN_SYSTEMS);
 
 export const runs = proxyLocalActivities<Pick<Activities, 'cancelOlderRuns'>>(OWN_SYSTEMS);

@@ -8,7 +8,13 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ERRORS, isErrorCode, isKeyturnError, type ErrorCode, type ErrorDetails } from '../src/contract/errors';
+import {
+  ERRORS,
+  isErrorCode,
+  isKeyturnError,
+  type ErrorCode,
+  type ErrorDetails,
+} from '../src/contract/errors';
 import type { Settlement } from '../src/contract/settlement';
 import type { OperationInput, WorkflowOutcome } from '../src/contract/workflows';
 import { ledger } from './activity-proxies';

@@ -1,6 +1,11 @@
 /** Starts the retirement of a version, or hurries the one that waits. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
 import { RETIRE_NOW_SIGNAL, workflowIds, type RetireInput } from '../src/contract/workflows';
 import { retireKey } from './retire-key';
 

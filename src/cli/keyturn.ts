@@ -8,7 +8,9 @@ import { startAllInOne } from '../start';
 import { installRuntime } from '../temporal/install-runtime';
 import { printWelcome } from './welcome';
 
-const program = new Command('keyturn').description('Keys that tenants bring: store, validate, rotate, revoke.');
+const program = new Command('keyturn').description(
+  'Keys that tenants bring: store, validate, rotate, revoke.',
+);
 
 program
   .command('start')

@@ -7,7 +7,8 @@ export const AUDIT_ACTIONS = {
 } as const;
 
 type Actions = typeof AUDIT_ACTIONS;
-export type AuditAction = { [R in keyof Actions & string]: `${R}.${Actions[R][number]}` }[keyof Actions & string];
+export type AuditAction = { [R in keyof Actions & string]: `${R}.${Actions[R][number]}` }[keyof Actions &
+  string];
 
 /** `intent` before the first side effect, the others after. */
 export const AUDIT_OUTCOMES = ['intent', 'done', 'refused', 'failed', 'abandoned'] as const;

@@ -28,7 +28,11 @@ export const ERRORS = {
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be application/json', retryable: false },
   unknown_service: { status: 422, title: 'The service is not in the catalogue', retryable: false },
-  invalid_fields: { status: 422, title: 'The credential fields are not those of the service', retryable: false },
+  invalid_fields: {
+    status: 422,
+    title: 'The credential fields are not those of the service',
+    retryable: false,
+  },
   secret_in_text: { status: 422, title: 'A free text contains a credential', retryable: false },
   key_rejected: { status: 422, title: 'The provider rejected the key', retryable: false },
   key_unverified: { status: 422, title: 'The key could not be verified', retryable: true },
@@ -38,9 +42,17 @@ export const ERRORS = {
   fewer_scopes: { status: 422, title: 'The new key may do less than the current one', retryable: false },
   different_account: { status: 422, title: 'The new key belongs to another account', retryable: false },
   same_key: { status: 422, title: 'The new key is one that is stored already', retryable: false },
-  previous_not_alive: { status: 422, title: 'The previous key no longer works at the provider', retryable: false },
+  previous_not_alive: {
+    status: 422,
+    title: 'The previous key no longer works at the provider',
+    retryable: false,
+  },
   new_key_required: { status: 422, title: 'The new key must be given', retryable: false },
-  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body', retryable: false },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key was used with another body',
+    retryable: false,
+  },
   cancelled: { status: 409, title: 'The operation was cancelled', retryable: false },
   abandoned: { status: 409, title: 'The operation was stopped before it was done', retryable: true },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
@@ -86,5 +98,7 @@ export class KeyturnError extends Error {
 
 /** True for a {@link KeyturnError}, also one made in another realm. */
 export function isKeyturnError(error: unknown): error is KeyturnError {
-  return error instanceof Error && error.name === 'KeyturnError' && isErrorCode((error as { code?: unknown }).code);
+  return (
+    error instanceof Error && error.name === 'KeyturnError' && isErrorCode((error as { code?: unknown }).code)
+  );
 }

@@ -95,7 +95,10 @@ export function promote(state: ReadState, command: PromoteCommand): Transition {
   if (!command.force) assertNoLess(live.current, candidate);
   const retiring = live.previous === null ? live.retiring : [...live.retiring, live.previous];
   if (retiring.length > MAX_RETIRING) {
-    throw new KeyturnError('too_many_retiring', `at most ${MAX_RETIRING} versions may wait for their retirement`);
+    throw new KeyturnError(
+      'too_many_retiring',
+      `at most ${MAX_RETIRING} versions may wait for their retirement`,
+    );
   }
   const version = live.lastVersion + 1;
   return {
@@ -203,7 +206,11 @@ export function bury(
 /** What a probe of a stored version says; skipped when that version is not current any more. */
 export function noteVerdict(
   state: ReadState,
-  command: { epoch: number; version: number; probed: Pick<KeySlot, 'verdict' | 'reason' | 'details' | 'account' | 'validatedAt'> },
+  command: {
+    epoch: number;
+    version: number;
+    probed: Pick<KeySlot, 'verdict' | 'reason' | 'details' | 'account' | 'validatedAt'>;
+  },
 ): Transition {
   const { record } = state;
   if (record === null || record.epoch !== command.epoch || record.current?.version !== command.version) {
@@ -214,7 +221,10 @@ export function noteVerdict(
 }
 
 /** Thrown when the record is not a live key of this epoch: `key_revoked`. */
-export function assertLive(record: KeyRecord | null, epoch: number): KeyRecord & { readonly current: KeySlot } {
+export function assertLive(
+  record: KeyRecord | null,
+  epoch: number,
+): KeyRecord & { readonly current: KeySlot } {
   if (record === null || record.epoch !== epoch || record.current === null) throw revoked();
   return record as KeyRecord & { readonly current: KeySlot };
 }
@@ -226,10 +236,16 @@ function retiringVersions(record: KeyRecord): readonly number[] {
 
 function assertNoLess(current: KeySlot, candidate: Candidate): void {
   if (current.account !== null && candidate.account !== null && current.account !== candidate.account) {
-    throw new KeyturnError('different_account', 'the new key belongs to another account; send force to take it');
+    throw new KeyturnError(
+      'different_account',
+      'the new key belongs to another account; send force to take it',
+    );
   }
   if (current.verdict === 'valid' && candidate.verdict === 'limited') {
-    throw new KeyturnError('fewer_scopes', 'the new key lacks a scope the current one has; send force to take it');
+    throw new KeyturnError(
+      'fewer_scopes',
+      'the new key lacks a scope the current one has; send force to take it',
+    );
   }
 }
 

@@ -47,7 +47,10 @@ export interface OperationParams {
 
 /** Allow-listed facts an operation ends with; the HTTP answer is made from it. */
 export type OperationResult = Readonly<
-  Record<string, string | number | boolean | null | Readonly<Record<string, string | number | boolean | null>>>
+  Record<
+    string,
+    string | number | boolean | null | Readonly<Record<string, string | number | boolean | null>>
+  >
 >;
 
 export interface Operation extends KeyRef {

@@ -21,9 +21,17 @@ export function assertPromotable(probed: ProbeOutcome, params: OperationParams):
     throw new KeyturnError('candidate_rejected', 'the provider does not accept the new key', facts);
   }
   if (probed.verdict === 'exhausted' && params.force !== true) {
-    throw new KeyturnError('candidate_exhausted', 'the new key has no quota or credit; send force to take it', facts);
+    throw new KeyturnError(
+      'candidate_exhausted',
+      'the new key has no quota or credit; send force to take it',
+      facts,
+    );
   }
   if (probed.verdict === 'inconclusive' && probed.reason !== 'no_probe') {
-    throw new KeyturnError('candidate_unverified', 'the provider could not be asked about the new key', facts);
+    throw new KeyturnError(
+      'candidate_unverified',
+      'the provider could not be asked about the new key',
+      facts,
+    );
   }
 }

@@ -32,7 +32,12 @@ export const VerdictReason = {
 export type VerdictReason = (typeof VerdictReason)[keyof typeof VerdictReason];
 
 /** Reasons worth another try: the provider or the network was in the way, not the credential. */
-export const TRANSIENT_REASONS: readonly VerdictReason[] = ['timeout', 'rate_limited', 'provider_error', 'unreachable'];
+export const TRANSIENT_REASONS: readonly VerdictReason[] = [
+  'timeout',
+  'rate_limited',
+  'provider_error',
+  'unreachable',
+];
 
 /** A probe's outcome. `details` holds only fields the catalogue entry allows; never credentials. */
 export interface ProbeOutcome {

@@ -19,7 +19,11 @@ export function createApp(ports: HttpPorts, extra: readonly Route[] = []): Expre
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } } }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } },
+    }),
+  );
   app.use(requireJson);
   app.use(express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' }));
   for (const route of routes) app[route.method](pathOf(route), mountRoute(ports, route));
@@ -43,7 +47,9 @@ const requireJson: express.RequestHandler = (request, _response, next) => {
 function methodGuard(routes: readonly Route[]): express.RequestHandler {
   const router = express.Router();
   for (const path of new Set(routes.map(pathOf))) {
-    const allowed = routes.filter((route) => pathOf(route) === path).map((route) => route.method.toUpperCase());
+    const allowed = routes
+      .filter((route) => pathOf(route) === path)
+      .map((route) => route.method.toUpperCase());
     router.all(path, (_request, response) => {
       response.setHeader('Allow', allowed.join(', '));
       throw new KeyturnError('method_not_allowed', `allowed here: ${allowed.join(', ')}`);

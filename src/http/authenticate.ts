@@ -41,5 +41,7 @@ export function maySee(route: Pick<Route, 'access'>, principal: Principal, tenan
 export function isBound(principal: Principal, route: Pick<Route, 'access'>): boolean {
   const { access } = route;
   if (access.open === true) return false;
-  return principal.roles.filter((role) => access.roles.includes(role)).every((role) => TENANT_BOUND.includes(role));
+  return principal.roles
+    .filter((role) => access.roles.includes(role))
+    .every((role) => TENANT_BOUND.includes(role));
 }

@@ -5,7 +5,12 @@
 import { isKeyturnError, KeyturnError } from '../contract/errors';
 import type { KeyRef } from '../contract/ids';
 import type { PlainFields } from '../contract/keys';
-import { OPEN_STATES, type Operation, type OperationKind, type OperationParams } from '../contract/operations';
+import {
+  OPEN_STATES,
+  type Operation,
+  type OperationKind,
+  type OperationParams,
+} from '../contract/operations';
 import type { HttpPorts } from './ports';
 import type { Reply, RouteRequest } from './route';
 
@@ -29,7 +34,12 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
  * Thrown: the operation's own error; `temporal_unavailable`, `vault_unavailable` or `ledger_unavailable` when
  * it could not be accepted.
  */
-export async function enter(ports: HttpPorts, request: RouteRequest, mutation: Mutation, present: Present): Promise<Reply> {
+export async function enter(
+  ports: HttpPorts,
+  request: RouteRequest,
+  mutation: Mutation,
+  present: Present,
+): Promise<Reply> {
   const { door } = ports;
   // A revocation is fenced by the ledger alone and must not depend on Temporal.
   if (mutation.kind !== 'revoke') await door.assertTemporal();
@@ -44,7 +54,10 @@ export async function enter(ports: HttpPorts, request: RouteRequest, mutation: M
     ...(idempotency === undefined ? {} : { idempotency }),
   });
   if (outcome === 'accepted') await send(ports, operation, mutation);
-  const latest = await door.wait((await door.read(operation.id)) ?? operation, waitMsOf(request, ports.settings.waitMs));
+  const latest = await door.wait(
+    (await door.read(operation.id)) ?? operation,
+    waitMsOf(request, ports.settings.waitMs),
+  );
   const reply = answer(ports, latest, present);
   if (outcome === 'accepted') return reply;
   return { ...reply, headers: { ...reply.headers, 'Idempotency-Replayed': 'true' } };
@@ -55,19 +68,30 @@ export function answer(ports: HttpPorts, operation: Operation, present: Present)
   const links = linksOf(ports, operation);
   if (OPEN_STATES.includes(operation.state)) {
     const body = { operation_id: operation.id, kind: operation.kind, state: operation.state, links };
-    return { status: 202, body, headers: { Location: links.operation, 'Preference-Applied': 'respond-async' } };
+    return {
+      status: 202,
+      body,
+      headers: { Location: links.operation, 'Preference-Applied': 'respond-async' },
+    };
   }
   if (operation.state === 'done') return present(operation);
-  throw new KeyturnError(operation.errorCode ?? 'internal', operation.errorMessage ?? 'the operation failed', {
-    ...operation.errorDetails,
-    operation_id: operation.id,
-    operation: links.operation,
-    ...(links.workflow === null ? {} : { workflow: links.workflow }),
-  });
+  throw new KeyturnError(
+    operation.errorCode ?? 'internal',
+    operation.errorMessage ?? 'the operation failed',
+    {
+      ...operation.errorDetails,
+      operation_id: operation.id,
+      operation: links.operation,
+      ...(links.workflow === null ? {} : { workflow: links.workflow }),
+    },
+  );
 }
 
 /** Where an operation can be looked at. */
-export function linksOf(ports: HttpPorts, operation: Operation): { operation: string; workflow: string | null } {
+export function linksOf(
+  ports: HttpPorts,
+  operation: Operation,
+): { operation: string; workflow: string | null } {
   return { operation: `/api/brain/byok/operations/${operation.id}`, workflow: ports.workflowLink(operation) };
 }
 
@@ -91,7 +115,9 @@ async function send(ports: HttpPorts, operation: Operation, mutation: Mutation):
       await door.deliver(operation, mutation.fields, mutation.hint ?? null);
     } catch (error) {
       // Nothing has been started and the key is nowhere: the operation ends here, and says why.
-      const known = isKeyturnError(error) ? error : new KeyturnError('internal', 'the key could not be sealed');
+      const known = isKeyturnError(error)
+        ? error
+        : new KeyturnError('internal', 'the key could not be sealed');
       await door.giveUp(operation, known);
       throw error;
     }
@@ -114,7 +140,9 @@ async function idempotencyOf(
   const key = request.raw.get('idempotency-key');
   if (key === undefined) return undefined;
   if (!IDEMPOTENCY_KEY.test(key)) {
-    throw new KeyturnError('invalid_request', 'Idempotency-Key must be 1 to 255 visible characters', { field: 'Idempotency-Key' });
+    throw new KeyturnError('invalid_request', 'Idempotency-Key must be 1 to 255 visible characters', {
+      field: 'Idempotency-Key',
+    });
   }
   const { kind, ref, params, fields } = mutation;
   return { key, digest: await ports.door.digest(canonical({ kind, ref, params, fields: fields ?? null })) };

@@ -12,11 +12,19 @@ export function mountRoute(ports: HttpPorts, route: Route): RequestHandler {
     const startedMs = performance.now();
     response.once('finish', () => {
       const { statusCode: status } = response;
-      ports.observeRequest({ route: route.path, method: route.method, status, seconds: (performance.now() - startedMs) / 1000 });
+      ports.observeRequest({
+        route: route.path,
+        method: route.method,
+        status,
+        seconds: (performance.now() - startedMs) / 1000,
+      });
     });
     const principal = await authenticate(ports, route, request);
     // Roles first, then shapes: who may not ask learns nothing of what is asked for.
-    if (route.access.open !== true && !principal.roles.some((role) => route.access.open !== true && route.access.roles.includes(role))) {
+    if (
+      route.access.open !== true &&
+      !principal.roles.some((role) => route.access.open !== true && route.access.roles.includes(role))
+    ) {
       authorize(route, principal, null);
     }
     const input = parse(route, request);
@@ -29,7 +37,11 @@ export function mountRoute(ports: HttpPorts, route: Route): RequestHandler {
 
 function parse(route: Route, request: Request) {
   const hasBody = request.body !== undefined;
-  if (route.body !== undefined && hasBody && (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body))) {
+  if (
+    route.body !== undefined &&
+    hasBody &&
+    (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body))
+  ) {
     throw new KeyturnError('invalid_request', 'the body must be a JSON object', { field: 'body' });
   }
   return {

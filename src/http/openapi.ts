@@ -24,7 +24,10 @@ export function openApiDocument(routes: readonly Route[], basePath: string): obj
 
 function operationOf(route: Route): ZodOpenApiOperationObject {
   const responses = Object.entries(route.responses).map(([status, doc]) => [status, responseOf(doc)]);
-  const errors = { description: 'a problem document', content: { 'application/problem+json': { schema: problem } } };
+  const errors = {
+    description: 'a problem document',
+    content: { 'application/problem+json': { schema: problem } },
+  };
   return {
     operationId: route.operationId,
     summary: route.summary,
@@ -33,8 +36,15 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     ...(route.access.open === true ? {} : { security: [{ bearer: [] }] }),
     ...(route.query === undefined && route.params === undefined
       ? {}
-      : { requestParams: { ...(route.query && { query: route.query }), ...(route.params && { path: route.params }) } }),
-    ...(route.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
+      : {
+          requestParams: {
+            ...(route.query && { query: route.query }),
+            ...(route.params && { path: route.params }),
+          },
+        }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
     responses: { ...Object.fromEntries(responses), default: errors },
   };
 }
@@ -46,6 +56,7 @@ function responseOf(doc: ResponseDoc) {
 
 function accessOf(route: Route): string {
   if (route.access.open === true) return 'Open to all.';
-  const whose = route.access.tenant === 'none' ? '' : ' Tenant and service tokens reach their own tenant only.';
+  const whose =
+    route.access.tenant === 'none' ? '' : ' Tenant and service tokens reach their own tenant only.';
   return `Roles: ${route.access.roles.join(', ')}.${whose}`;
 }

@@ -47,7 +47,9 @@ export interface DoorPorts {
   readonly assertTemporal: () => Promise<void>;
   /** HMAC of a request, for Idempotency-Key: equal requests have equal digests. */
   readonly digest: (text: string) => Promise<string>;
-  readonly accept: (request: AcceptRequest) => Promise<{ outcome: 'accepted' | 'replayed'; operation: Operation }>;
+  readonly accept: (
+    request: AcceptRequest,
+  ) => Promise<{ outcome: 'accepted' | 'replayed'; operation: Operation }>;
   /** Seals the fields and puts them into the inbox of the operation. */
   readonly deliver: (operation: Operation, fields: PlainFields, hint: string | null) => Promise<void>;
   /** Closes an accepted operation whose key could not be delivered. */
@@ -73,9 +75,24 @@ export interface HttpPorts {
   readonly door: DoorPorts;
   readonly ledger: {
     readonly readKey: (ref: KeyRef) => Promise<ListedKey | null>;
-    readonly listKeys: (query: { tenantId?: string; serviceId?: string; limit: number; cursor?: string }) => Promise<Page<ListedKey>>;
-    readonly listOperations: (query: { tenantId?: string; serviceId?: string; limit: number; cursor?: string }) => Promise<Page<Operation>>;
-    readonly listAudit: (query: { chain: string; afterSeq?: number; operationId?: string; limit: number }) => Promise<{ entries: readonly unknown[]; nextAfterSeq: number | null }>;
+    readonly listKeys: (query: {
+      tenantId?: string;
+      serviceId?: string;
+      limit: number;
+      cursor?: string;
+    }) => Promise<Page<ListedKey>>;
+    readonly listOperations: (query: {
+      tenantId?: string;
+      serviceId?: string;
+      limit: number;
+      cursor?: string;
+    }) => Promise<Page<Operation>>;
+    readonly listAudit: (query: {
+      chain: string;
+      afterSeq?: number;
+      operationId?: string;
+      limit: number;
+    }) => Promise<{ entries: readonly unknown[]; nextAfterSeq: number | null }>;
     readonly verifyAudit: (chain: string | null) => Promise<unknown>;
     readonly appendAudit: (event: AuditEvent) => Promise<void>;
   };
@@ -88,7 +105,12 @@ export interface HttpPorts {
   /** The Web UI's page of an operation's run; null when it is not known. */
   readonly workflowLink: (operation: Operation) => string | null;
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
-  readonly observeRequest: (facts: { route: string; method: string; status: number; seconds: number }) => void;
+  readonly observeRequest: (facts: {
+    route: string;
+    method: string;
+    status: number;
+    seconds: number;
+  }) => void;
   /** Counts one validation against the tenant's and the principal's budget. Thrown when used up: `rate_limited`. */
   readonly spendValidation: (tenantId: string, principal: string, serviceId: string) => Promise<void>;
   readonly logError: (error: unknown, path: string) => void;

@@ -49,7 +49,8 @@ function translate(error: unknown): KeyturnError {
   if (isKeyturnError(error)) return error;
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
   if (type === 'entity.parse.failed') return new KeyturnError('malformed_json', 'the body is not valid JSON');
-  if (type === 'entity.too.large') return new KeyturnError('payload_too_large', 'the body is larger than 64 KiB');
+  if (type === 'entity.too.large')
+    return new KeyturnError('payload_too_large', 'the body is larger than 64 KiB');
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return new KeyturnError('unsupported_media_type', 'the body must be JSON in UTF-8');
   }

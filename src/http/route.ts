@@ -11,7 +11,11 @@ export type Method = 'get' | 'post' | 'put' | 'delete';
 /** Who may call, and where the request names the tenant it is about. */
 export type Access =
   | { readonly open: true }
-  | { readonly open?: false; readonly roles: readonly Role[]; readonly tenant: 'named' | 'resource' | 'optional' | 'none' };
+  | {
+      readonly open?: false;
+      readonly roles: readonly Role[];
+      readonly tenant: 'named' | 'resource' | 'optional' | 'none';
+    };
 
 /** What a handler gets: parsed input and who asks. */
 export interface RouteRequest<Body = unknown, Query = unknown, Params = unknown> {
@@ -51,7 +55,11 @@ export interface RouteDoc<B extends z.ZodType, Q extends z.ZodType, P extends z.
   readonly params?: P;
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   /** The tenant the input names; compared with the token before anything is looked up. */
-  readonly tenantOf?: (input: { body: z.output<B>; query: z.output<Q>; params: z.output<P> }) => string | null;
+  readonly tenantOf?: (input: {
+    body: z.output<B>;
+    query: z.output<Q>;
+    params: z.output<P>;
+  }) => string | null;
   readonly handle: (request: RouteRequest<z.output<B>, z.output<Q>, z.output<P>>) => Promise<Reply>;
 }
 
@@ -60,7 +68,9 @@ export interface RouteDoc<B extends z.ZodType, Q extends z.ZodType, P extends z.
 export type Route = RouteDoc<any, any, any>;
 
 /** Keeps the input types of one route in step with its schemas. */
-export function defineRoute<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType>(route: RouteDoc<B, Q, P>): Route {
+export function defineRoute<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType>(
+  route: RouteDoc<B, Q, P>,
+): Route {
   return route as Route;
 }
 

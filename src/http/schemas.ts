@@ -11,10 +11,17 @@ export const tenantId = id('the tenant; any such id is one').meta({ example: 'ac
 export const serviceId = id('id or alias of a service of the catalogue').meta({ example: 'openrouter' });
 export const keyName = id('name of the key among the service’s keys').default(DEFAULT_KEY_NAME);
 export const operationId = z.string().regex(UUID_PATTERN).meta({ description: 'id of an operation' });
-export const reason = z.string().min(1).max(500).meta({ description: 'why; kept in the audit trail; must hold no credential' });
+export const reason = z
+  .string()
+  .min(1)
+  .max(500)
+  .meta({ description: 'why; kept in the audit trail; must hold no credential' });
 export const apiKeys = z
   .record(z.string().min(1).max(64), z.string().min(1).max(16_384))
-  .meta({ description: 'the credential: field → value, as /byok/services lists them', example: { api_key: 'sk-…' } });
+  .meta({
+    description: 'the credential: field → value, as /byok/services lists them',
+    example: { api_key: 'sk-…' },
+  });
 export const graceSeconds = z.int().min(GRACE_SECONDS.min).max(GRACE_SECONDS.max);
 export const limit = z.coerce.number().int().min(1).max(200).default(50);
 export const cursor = z.string().min(1).max(512);

@@ -20,13 +20,20 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Makes the check. Thrown by it: `unauthenticated`, or `identity_unavailable` when the keys cannot be fetched. */
 export function createTokenVerifier(settings: IssuerSettings): (token: string) => Promise<Principal> {
-  const keys = createRemoteJWKSet(new URL(settings.jwksUrl), { cooldownDuration: 5_000, timeoutDuration: 5_000 });
+  const keys = createRemoteJWKSet(new URL(settings.jwksUrl), {
+    cooldownDuration: 5_000,
+    timeoutDuration: 5_000,
+  });
   return async (token) => {
     const payload = await verify(token, keys, settings);
     const parsed = claims.safeParse(payload);
     if (!parsed.success) throw unauthenticated('its claims are not those of a Keyturn token');
     const { sub, tenant_id: tenantId, roles } = parsed.data;
-    return { subject: sub, tenantId: tenantId === undefined || tenantId === '' ? null : tenantId, roles: parseRoles(roles) };
+    return {
+      subject: sub,
+      tenantId: tenantId === undefined || tenantId === '' ? null : tenantId,
+      roles: parseRoles(roles),
+    };
   };
 }
 
@@ -37,7 +44,12 @@ async function verify(
 ): Promise<JWTPayload> {
   try {
     const { issuer, audience } = settings;
-    const options = { issuer, audience, clockTolerance: CLOCK_TOLERANCE_SECONDS, requiredClaims: ['exp', 'sub'] };
+    const options = {
+      issuer,
+      audience,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ['exp', 'sub'],
+    };
     const { payload } = await jwtVerify(token, keys, options);
     return payload;
   } catch (error) {

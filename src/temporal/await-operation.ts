@@ -14,13 +14,18 @@ export interface AwaitPorts {
  * The operation as it stands once it is closed or `waitMs` are over, whichever comes first.
  * The ledger is the truth; Temporal's long poll only tells when to look.
  */
-export async function awaitOperation(ports: AwaitPorts, operation: Operation, waitMs: number): Promise<Operation> {
+export async function awaitOperation(
+  ports: AwaitPorts,
+  operation: Operation,
+  waitMs: number,
+): Promise<Operation> {
   const deadlineMs = Date.now() + waitMs;
   let latest = operation;
   while (OPEN_STATES.includes(latest.state) && Date.now() < deadlineMs) {
     await waitForRun(ports.client, latest, deadlineMs - Date.now());
     latest = (await ports.read(operation.id)) ?? latest;
-    if (OPEN_STATES.includes(latest.state)) await pause(Math.min(POLL_MS, Math.max(deadlineMs - Date.now(), 0)));
+    if (OPEN_STATES.includes(latest.state))
+      await pause(Math.min(POLL_MS, Math.max(deadlineMs - Date.now(), 0)));
   }
   return latest;
 }

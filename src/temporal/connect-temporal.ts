@@ -8,7 +8,8 @@ export interface TemporalSettings {
   readonly address: string;
   readonly namespace: string;
   readonly apiKey?: string;
-  readonly tls?: { readonly serverCaPath?: string; readonly certPath?: string; readonly keyPath?: string } | true;
+  readonly tls?:
+    { readonly serverCaPath?: string; readonly certPath?: string; readonly keyPath?: string } | true;
   /** Address of the Web UI, for links; null when there is none. */
   readonly uiUrl: string | null;
 }
@@ -56,7 +57,11 @@ export async function pingTemporal(temporal: Temporal, timeoutMs: number): Promi
 }
 
 /** The Web UI's page of a workflow; null without a UI. */
-export function workflowLink(settings: TemporalSettings, workflowId: string, runId: string | null): string | null {
+export function workflowLink(
+  settings: TemporalSettings,
+  workflowId: string,
+  runId: string | null,
+): string | null {
   if (settings.uiUrl === null) return null;
   const base = `${settings.uiUrl}/namespaces/${settings.namespace}/workflows/${encodeURIComponent(workflowId)}`;
   return runId === null ? base : `${base}/${runId}/history`;
@@ -65,6 +70,8 @@ export function workflowLink(settings: TemporalSettings, workflowId: string, run
 function tlsOptions(tls: { serverCa?: Buffer; cert?: Buffer; key?: Buffer }) {
   return {
     ...(tls.serverCa === undefined ? {} : { serverRootCACertificate: tls.serverCa }),
-    ...(tls.cert === undefined || tls.key === undefined ? {} : { clientCertPair: { crt: tls.cert, key: tls.key } }),
+    ...(tls.cert === undefined || tls.key === undefined
+      ? {}
+      : { clientCertPair: { crt: tls.cert, key: tls.key } }),
   };
 }

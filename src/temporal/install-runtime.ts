@@ -17,7 +17,10 @@ export function installRuntime(log: Logger): void {
 let installed = false;
 
 function write(log: Logger, entry: LogEntry): void {
-  const { error, workflowId, runId, workflowType, activityType, attempt } = (entry.meta ?? {}) as Record<string, unknown>;
+  const { error, workflowId, runId, workflowType, activityType, attempt } = (entry.meta ?? {}) as Record<
+    string,
+    unknown
+  >;
   const facts = { workflowId, runId, workflowType, activityType, attempt, ...failureOf(error) };
   const defined = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   if (entry.level === 'ERROR') log.error(defined, entry.message);

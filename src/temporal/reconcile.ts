@@ -38,7 +38,8 @@ export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport>
   const report = { started: 0, abandoned: 0, closing: 0, retirements: 0 };
   for (const operation of await ports.listOpen()) {
     try {
-      const done = operation.runId === null ? await startMissing(ports, operation) : await closeEnded(ports, operation);
+      const done =
+        operation.runId === null ? await startMissing(ports, operation) : await closeEnded(ports, operation);
       if (done !== null) report[done] += 1;
     } catch (error) {
       ports.log('reconcile.failed', { operation_id: operation.id, error: describe(error) });
@@ -54,14 +55,23 @@ export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport>
   return report;
 }
 
-async function startMissing(ports: ReconcilePorts, operation: Operation): Promise<'started' | 'abandoned' | null> {
+async function startMissing(
+  ports: ReconcilePorts,
+  operation: Operation,
+): Promise<'started' | 'abandoned' | null> {
   if (operation.hasInbox && !(await ports.inInbox(operation))) {
-    const error = new KeyturnError('abandoned', 'the request ended before its key reached the vault; send it again');
+    const error = new KeyturnError(
+      'abandoned',
+      'the request ended before its key reached the vault; send it again',
+    );
     await ports.abandon(operation, error);
     return 'abandoned';
   }
   try {
-    const started = await startOperation(ports.client, operation, { eager: false, taskQueue: ports.taskQueue });
+    const started = await startOperation(ports.client, operation, {
+      eager: false,
+      taskQueue: ports.taskQueue,
+    });
     if (started.kind === 'busy') return null;
     await ports.recordRun(operation.id, started.runId);
     return 'started';
@@ -76,7 +86,10 @@ async function closeEnded(ports: ReconcilePorts, operation: Operation): Promise<
   if (await isRunning(ports.client, operation)) return null;
   if (operation.kind === 'revoke') {
     // A revocation is never given up: it runs again and finds what it has done already.
-    const started = await startOperation(ports.client, operation, { eager: false, taskQueue: ports.taskQueue });
+    const started = await startOperation(ports.client, operation, {
+      eager: false,
+      taskQueue: ports.taskQueue,
+    });
     if (started.kind === 'started') await ports.recordRun(operation.id, started.runId);
     return 'closing';
   }
@@ -99,7 +112,9 @@ async function closeEnded(ports: ReconcilePorts, operation: Operation): Promise<
 
 async function isRunning(client: Client, operation: Operation): Promise<boolean> {
   try {
-    const run = await client.workflow.getHandle(operation.workflowId, operation.runId ?? undefined).describe();
+    const run = await client.workflow
+      .getHandle(operation.workflowId, operation.runId ?? undefined)
+      .describe();
     return run.status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

@@ -1,5 +1,9 @@
 /** Starts the workflow of an accepted operation. Safe to repeat: the run remembers its operation. */
-import { defineSearchAttributeKey, TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { generateKeys, revokeKey, rotateKey, validateKey } from '../../workflows';
 import { KeyturnError } from '../contract/errors';
@@ -47,7 +51,12 @@ export async function startOperation(
       : await sendDecision(client, operation, update);
   } catch (error) {
     if (error instanceof KeyturnError) throw error;
-    throw new KeyturnError('temporal_unavailable', 'Temporal could not be asked to start the operation', {}, { cause: error });
+    throw new KeyturnError(
+      'temporal_unavailable',
+      'Temporal could not be asked to start the operation',
+      {},
+      { cause: error },
+    );
   }
 }
 

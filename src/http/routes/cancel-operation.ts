@@ -24,16 +24,29 @@ export function cancelOperation(ports: HttpPorts): Route {
     responses: { 200: { description: 'cancelled', schema: operationAnswer } },
     async handle(request) {
       const operation = await findOperation(ports, { access }, request.principal, request.params.id);
-      if (operation.kind === 'revoke') throw new KeyturnError('already_promoted', 'a revocation cannot be taken back');
+      if (operation.kind === 'revoke')
+        throw new KeyturnError('already_promoted', 'a revocation cannot be taken back');
       if (OPEN_STATES.includes(operation.state)) {
         const { tenantId, serviceId, keyName, id } = operation;
-        const event = { action: 'key.cancel', outcome: 'intent', principal: request.principal.subject } as const;
-        await ports.ledger.appendAudit({ ...event, chain: tenantChain(tenantId), serviceId, keyName, operationId: id });
+        const event = {
+          action: 'key.cancel',
+          outcome: 'intent',
+          principal: request.principal.subject,
+        } as const;
+        await ports.ledger.appendAudit({
+          ...event,
+          chain: tenantChain(tenantId),
+          serviceId,
+          keyName,
+          operationId: id,
+        });
         await ports.door.cancel(operation);
       }
       const latest = await ports.door.wait(operation, ports.settings.waitMs);
       if (latest.state === 'done') {
-        throw new KeyturnError('already_promoted', 'the operation has taken effect already', { operation_id: latest.id });
+        throw new KeyturnError('already_promoted', 'the operation has taken effect already', {
+          operation_id: latest.id,
+        });
       }
       const status = OPEN_STATES.includes(latest.state) ? 202 : 200;
       return { status, body: operationBody(ports, latest) };

@@ -46,7 +46,10 @@ function decideRoute(ports: HttpPorts, kind: 'finish' | 'rollback'): Route {
         ref: { tenantId, serviceId, keyName },
         params: { targetOperationId: rotation.id, ...(reason === undefined ? {} : { reason }) },
       };
-      return enter(ports, request, mutation, (operation) => ({ status: 200, body: aboutKey(ports, operation) }));
+      return enter(ports, request, mutation, (operation) => ({
+        status: 200,
+        body: aboutKey(ports, operation),
+      }));
     },
   });
 }

@@ -49,7 +49,10 @@ export function generateKeys(ports: HttpPorts): Route {
       } as const;
       return enter(ports, request, mutation, (operation) => ({
         status: operation.result?.['outcome'] === 'unchanged' ? 200 : 201,
-        body: { ...aboutKey(ports, operation), ...(found.warnings.length > 0 ? { warnings: found.warnings } : {}) },
+        body: {
+          ...aboutKey(ports, operation),
+          ...(found.warnings.length > 0 ? { warnings: found.warnings } : {}),
+        },
       }));
     },
   });

@@ -58,7 +58,8 @@ export function operationBody(ports: HttpPorts, operation: Operation): Record<st
     accepted_at: operation.acceptedAt,
     closed_at: operation.closedAt,
     result: operation.result,
-    error: operation.errorCode === null ? null : { code: operation.errorCode, message: operation.errorMessage },
+    error:
+      operation.errorCode === null ? null : { code: operation.errorCode, message: operation.errorMessage },
     links: linksOf(ports, operation),
   };
 }

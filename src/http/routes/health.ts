@@ -53,7 +53,10 @@ export function healthRoutes(ports: HttpPorts): readonly Route[] {
       tag: 'Health',
       access: { roles: ['operator', 'admin'], tenant: 'none' },
       mutates: false,
-      responses: { 200: { description: 'usable' }, 503: { description: 'not usable; the message names the cure' } },
+      responses: {
+        200: { description: 'usable' },
+        503: { description: 'not usable; the message names the cure' },
+      },
       async handle() {
         const health = await ports.health.vault();
         return { status: health.status === 'ok' ? 200 : 503, body: health };

@@ -23,7 +23,14 @@ export function listAudit(ports: HttpPorts): Route {
     mutates: false,
     query,
     responses: {
-      200: { description: 'entries of one chain', schema: z.object({ chain: z.string(), entries: z.array(z.record(z.string(), z.unknown())), next_after_seq: z.int().nullable() }) },
+      200: {
+        description: 'entries of one chain',
+        schema: z.object({
+          chain: z.string(),
+          entries: z.array(z.record(z.string(), z.unknown())),
+          next_after_seq: z.int().nullable(),
+        }),
+      },
     },
     tenantOf: (input) => input.query.tenant_id ?? null,
     async handle({ query }) {

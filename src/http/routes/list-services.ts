@@ -16,7 +16,13 @@ const service = z
     probe: z.boolean().meta({ description: 'false: its keys can only be checked by shape' }),
     rotation: z.string(),
     fields: z.array(
-      z.object({ name: z.string(), label: z.string(), secret: z.boolean(), required: z.boolean(), example: z.string() }),
+      z.object({
+        name: z.string(),
+        label: z.string(),
+        secret: z.boolean(),
+        required: z.boolean(),
+        example: z.string(),
+      }),
     ),
     revocation: z.object({ meaning: z.string(), url: z.string() }),
   })
@@ -39,7 +45,9 @@ export function listServicesRoute(): Route {
       },
     },
     async handle({ query }) {
-      const entries = catalog.filter((entry) => query.category === undefined || entry.category === query.category);
+      const entries = catalog.filter(
+        (entry) => query.category === undefined || entry.category === query.category,
+      );
       const categories = Object.groupBy(entries.map(describe), ({ category }) => category);
       return { status: 200, body: { total: entries.length, categories } };
     },

@@ -25,12 +25,20 @@ export function offboardTenant(ports: HttpPorts): Route {
     responses: {
       200: {
         description: 'the receipts',
-        schema: z.object({ tenant_id: z.string(), revoked: z.int(), receipts: z.array(z.record(z.string(), z.unknown())) }),
+        schema: z.object({
+          tenant_id: z.string(),
+          revoked: z.int(),
+          receipts: z.array(z.record(z.string(), z.unknown())),
+        }),
       },
     },
     async handle(request) {
       const tenant = request.params.id;
-      const event = { chain: tenantChain(tenant), action: 'tenant.offboard', principal: request.principal.subject } as const;
+      const event = {
+        chain: tenantChain(tenant),
+        action: 'tenant.offboard',
+        principal: request.principal.subject,
+      } as const;
       await ports.ledger.appendAudit({ ...event, outcome: 'intent' });
       const receipts: unknown[] = [];
       for (const key of await liveKeys(ports, tenant)) {
@@ -61,10 +69,17 @@ async function liveKeys(ports: HttpPorts, tenant: string): Promise<readonly List
 
 async function revokeOne(ports: HttpPorts, request: RouteRequest, key: ListedKey): Promise<Reply | null> {
   const { tenantId, serviceId, keyName } = key;
-  const mutation = { kind: 'revoke', ref: { tenantId, serviceId, keyName }, params: { reason: 'tenant off-boarded' } } as const;
+  const mutation = {
+    kind: 'revoke',
+    ref: { tenantId, serviceId, keyName },
+    params: { reason: 'tenant off-boarded' },
+  } as const;
   try {
-    return await enter(ports, { ...request, route: `${request.route} ${serviceId}/${keyName}` }, mutation, (operation) =>
-      receipt(ports, operation),
+    return await enter(
+      ports,
+      { ...request, route: `${request.route} ${serviceId}/${keyName}` },
+      mutation,
+      (operation) => receipt(ports, operation),
     );
   } catch (error) {
     // Its first store failed meanwhile: there is nothing to revoke.

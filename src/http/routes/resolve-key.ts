@@ -35,7 +35,9 @@ export function resolveKey(ports: HttpPorts): Route {
     access: { roles: ['service'], tenant: 'named' },
     mutates: false,
     query,
-    responses: { 200: { description: 'the key; never cached', schema: resolved.meta({ id: 'ResolvedKey' }) } },
+    responses: {
+      200: { description: 'the key; never cached', schema: resolved.meta({ id: 'ResolvedKey' }) },
+    },
     tenantOf: (input) => input.query.tenant_id,
     async handle({ query, principal }) {
       if (ports.resolveKey === null) throw new KeyturnError('not_found', 'this process cannot open keys');

@@ -44,7 +44,11 @@ export function revokeKey(ports: HttpPorts): Route {
       refuseSecrets('reason', reason);
       const mutation = {
         kind: 'revoke',
-        ref: { tenantId: tenant_id as string, serviceId: parseServiceId(service_id as string), keyName: key_name ?? 'default' },
+        ref: {
+          tenantId: tenant_id as string,
+          serviceId: parseServiceId(service_id as string),
+          keyName: key_name ?? 'default',
+        },
         params: reason === undefined ? {} : { reason },
       } as const;
       return enter(ports, request, mutation, (operation) => receipt(ports, operation));
@@ -68,12 +72,15 @@ export function receipt(ports: HttpPorts, operation: Operation): Reply {
       epoch,
       // The fence went up in the transaction that accepted the operation.
       revoked_at: operation.acceptedAt,
-      at_provider: `${revocation?.meaning ?? 'Delete the key at the provider too.'} ${revocation?.url ?? ''}`.trim(),
+      at_provider:
+        `${revocation?.meaning ?? 'Delete the key at the provider too.'} ${revocation?.url ?? ''}`.trim(),
       links: linksOf(ports, operation),
     },
   };
 }
 
 function dropUndefined<T extends object>(value: T | undefined): Partial<T> {
-  return Object.fromEntries(Object.entries(value ?? {}).filter(([, member]) => member !== undefined)) as Partial<T>;
+  return Object.fromEntries(
+    Object.entries(value ?? {}).filter(([, member]) => member !== undefined),
+  ) as Partial<T>;
 }

@@ -8,7 +8,12 @@ import { defineRoute, type Route } from '../route';
 import { apiKeys, keyName, serviceId, tenantId, verdictAnswer } from '../schemas';
 
 const body = z
-  .strictObject({ tenant_id: tenantId, service_id: serviceId, key_name: keyName, api_keys: apiKeys.optional() })
+  .strictObject({
+    tenant_id: tenantId,
+    service_id: serviceId,
+    key_name: keyName,
+    api_keys: apiKeys.optional(),
+  })
   .meta({ id: 'ValidateKey' });
 
 export function validateKey(ports: HttpPorts): Route {
