@@ -4,7 +4,7 @@
 
 path "bizosaas/data/audit/anchors/+" { capabilities = ["read"] }
 path "bizosaas/metadata/audit/anchors" { capabilities = ["list"] }
-path "bizosaas/metadata/audit/anchors/+" { capabilities = ["read"] }
+path "bizosaas/metadata/audit/anchors/+" { capabilities = ["read", "list"] }
 path "transit/keys/keyturn-anchor" { capabilities = ["read"] }
 path "sys/audit-hash/+" { capabilities = ["update"] }
 

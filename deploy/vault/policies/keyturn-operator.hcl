@@ -9,7 +9,7 @@ path "bizosaas/metadata/tenants" { capabilities = ["list"] }
 # What a revocation leaves behind is destroyed with it.
 path "bizosaas/destroy/tenants/+/api-keys/*" { capabilities = ["update"] }
 
-path "bizosaas/metadata/tenants/+/inbox/+" { capabilities = ["read"] }
+path "bizosaas/metadata/tenants/+/inbox/+" { capabilities = ["read", "list"] }
 path "bizosaas/metadata/tenants/+/inbox" { capabilities = ["list"] }
 
 path "bizosaas/data/audit/anchors/+" { capabilities = ["read"] }

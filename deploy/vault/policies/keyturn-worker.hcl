@@ -17,7 +17,7 @@ path "bizosaas/metadata/tenants" { capabilities = ["list"] }
 
 # Reads what waits, and erases it with all versions.
 path "bizosaas/data/tenants/+/inbox/+" { capabilities = ["read"] }
-path "bizosaas/metadata/tenants/+/inbox/+" { capabilities = ["read", "delete"] }
+path "bizosaas/metadata/tenants/+/inbox/+" { capabilities = ["read", "list", "delete"] }
 path "bizosaas/metadata/tenants/+/inbox" { capabilities = ["list"] }
 
 # Anchors are never changed and never removed.
