@@ -5,7 +5,7 @@ import { fakeHex, fakeText } from './fake-values';
 import type { SimulatedReply } from './service';
 
 const openaiKey = (kind: string, tag: string): string =>
-  `sk-${kind}-${fakeText(`${tag}A`, 74)}T3BlbkFJ${fakeText(`${tag}B`, 74)}`;
+  `sk-${kind}-${fakeText(`openai ${tag} a`, 74)}T3BlbkFJ${fakeText(`openai ${tag} b`, 74)}`;
 
 function openaiError(status: number, message: string, type: string, code: string | null): SimulatedReply {
   return { status, body: { error: { message, type, param: null, code } } };
@@ -124,7 +124,7 @@ export const openai: ServiceDefinition = {
   ),
 };
 
-const anthropicKey = (tag: string): string => `sk-ant-api03-${fakeText(tag, 93)}AA`;
+const anthropicKey = (tag: string): string => `sk-ant-api03-${fakeText(`anthropic ${tag}`, 93)}AA`;
 
 function anthropicError(status: number, type: string, message: string): SimulatedReply {
   return {

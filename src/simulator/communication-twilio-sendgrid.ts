@@ -82,7 +82,7 @@ export const twilioAuthToken: ServiceDefinition = {
 const apiKey = (tag: string): Record<string, string> => ({
   account_sid: accountSid('good'),
   api_key_sid: `SK${fakeHex(`twilio key ${tag}`, 32)}`,
-  api_key_secret: fakeText(tag, 32),
+  api_key_secret: fakeText(`twilio ${tag}`, 32),
 });
 
 /** https://www.twilio.com/docs/iam/api-keys */
@@ -140,7 +140,8 @@ function sendgridError(status: number, message: string): SimulatedReply {
   return { status, body: { errors: [{ message, field: null, help: null }] } };
 }
 
-const sendgridKey = (tag: string): string => `SG.${fakeText(`${tag}1`, 22)}.${fakeText(`${tag}2`, 43)}`;
+const sendgridKey = (tag: string): string =>
+  `SG.${fakeText(`sendgrid ${tag} 1`, 22)}.${fakeText(`sendgrid ${tag} 2`, 43)}`;
 const sendgridDead = sendgridError(401, 'The provided authorization grant is invalid, expired, or revoked');
 const sendgridScopes = {
   dead: sendgridDead,

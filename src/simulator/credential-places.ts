@@ -5,11 +5,13 @@ export interface CredentialPlace {
   read(request: SimulatedRequest): Fields | null;
   /** True when the value is a token made by an earlier exchange, under the name `token`. */
   readonly exchanged?: boolean;
+  /** For a credential that proves itself without being sent (a signature): whether these fields made the proof. */
+  readonly proves?: (request: SimulatedRequest, fields: Fields) => boolean;
 }
 
-/** `Authorization: <scheme> <value>`. */
-export function authorization(scheme: string, field: string): CredentialPlace {
-  const prefix = `${scheme.toLowerCase()} `;
+/** `Authorization: <scheme> <value>`; `lead` is text that comes before the value. */
+export function authorization(scheme: string, field: string, lead = ''): CredentialPlace {
+  const prefix = `${scheme} ${lead}`.toLowerCase();
   return {
     read({ headers }) {
       const value = headers['authorization'] ?? '';
@@ -34,7 +36,10 @@ export function query(name: string, field: string): CredentialPlace {
   return { read: (request) => single(field, request.query.get(name) ?? '') };
 }
 
-/** HTTP basic. A part is a field's name, a `=literal`, or null for "must be empty". */
+/**
+ * HTTP basic. A part is a field's name (with `/literal` after it when the value ends so), a `=literal`, `*` for
+ * anything, or null for "must be empty".
+ */
 export function basic(user: string | null, password: string | null): CredentialPlace {
   return {
     read({ headers }) {
@@ -49,15 +54,9 @@ export function basic(user: string | null, password: string | null): CredentialP
         [password, text.slice(colon + 1)],
       ];
       for (const [part, value] of parts) {
-        if (part === null) {
-          if (value !== '') return null;
-        } else if (part.startsWith('=')) {
-          if (value !== part.slice(1)) return null;
-        } else if (value === '') {
-          return null;
-        } else {
-          fields[part] = value;
-        }
+        const found = readPart(part, value);
+        if (!found) return null;
+        Object.assign(fields, found);
       }
       return fields;
     },
@@ -67,12 +66,17 @@ export function basic(user: string | null, password: string | null): CredentialP
 /** Parameters of an `application/x-www-form-urlencoded` body: parameter → field. */
 export function form(fields: Readonly<Record<string, string>>): CredentialPlace {
   return {
-    read({ headers, body }) {
-      if (!(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return null;
-      const parameters = new URLSearchParams(body);
-      return collect(fields, (name) => parameters.get(name));
+    read(request) {
+      const parameters = formOf(request);
+      return parameters && collect(fields, (name) => parameters.get(name));
     },
   };
+}
+
+/** The form in the body, or null when the body is not said to be one. */
+export function formOf({ headers, body }: SimulatedRequest): URLSearchParams | null {
+  const type = headers['content-type'] ?? '';
+  return type.startsWith('application/x-www-form-urlencoded') ? new URLSearchParams(body) : null;
 }
 
 /** Members of a JSON body: member → field. */
@@ -87,6 +91,7 @@ export function jsonBody(fields: Readonly<Record<string, string>>): CredentialPl
 
 /** Every place must be filled; the same field in two places must agree. */
 export function both(...places: readonly CredentialPlace[]): CredentialPlace {
+  const proving = places.find((place) => place.proves)?.proves;
   return {
     read(request) {
       let fields: Fields | null = {};
@@ -94,8 +99,12 @@ export function both(...places: readonly CredentialPlace[]): CredentialPlace {
       return fields;
     },
     ...(places.some((place) => place.exchanged) && { exchanged: true }),
+    ...(proving && { proves: proving }),
   };
 }
+
+/** For a credential that the path carries: see the `{field}` of a route's path. */
+export const inPath: CredentialPlace = { read: () => ({}) };
 
 /** Fields that the place itself implies (a regional host, say). */
 export function implied(fields: Fields): CredentialPlace {
@@ -137,6 +146,16 @@ export function merge(a: Fields | null, b: Fields | null): Fields | null {
   if (!a || !b) return null;
   for (const [name, value] of Object.entries(b)) if (a[name] !== undefined && a[name] !== value) return null;
   return { ...a, ...b };
+}
+
+function readPart(part: string | null, value: string): Fields | null {
+  if (part === '*') return {};
+  if (part === null) return value === '' ? {} : null;
+  if (part.startsWith('=')) return value === part.slice(1) ? {} : null;
+  const slash = part.indexOf('/');
+  if (slash < 0) return single(part, value);
+  const suffix = part.slice(slash);
+  return value.endsWith(suffix) ? single(part.slice(0, slash), value.slice(0, -suffix.length)) : null;
 }
 
 function single(field: string, value: string): Fields | null {

@@ -37,7 +37,7 @@ export interface Route {
   readonly place: CredentialPlace | null;
   /** When the place is empty or wrong; absent: as for a dead credential. */
   readonly missing?: Reply;
-  /** A variant without an entry is answered like `good`. */
+  /** A variant without an entry is answered like `good`; `badSignature` is for a known name with a wrong proof. */
   readonly replies: { readonly good: Reply; readonly dead: Reply; readonly [variant: Variant]: Reply };
 }
 
@@ -54,6 +54,16 @@ export interface ServiceDefinition {
   readonly rateLimited?: SimulatedReply;
   /** The provider's own 5xx. */
   readonly outage?: SimulatedReply;
+}
+
+/** Published credentials `good`, `second`, `dead` and more, made from a tag that is unique to service and variant. */
+export function publish(
+  id: string,
+  variants: readonly Variant[],
+  make: (tag: string) => Fields,
+): SimulatedService['credentials'] {
+  const credentials = Object.fromEntries(variants.map((variant) => [variant, make(`${id} ${variant}`)]));
+  return { ...credentials, good: make(`${id} good`), second: make(`${id} second`), dead: make(`${id} dead`) };
 }
 
 /** How well a request fits a service, for hosts that several services share. */
@@ -103,8 +113,12 @@ function answer(definition: ServiceDefinition, keyring: Keyring, request: Simula
   const { route, found } = matching;
   const refusal = route.requires?.(request);
   if (refusal) return refusal;
-  const { presented, issued } = identify(route, found, keyring, request);
-  const variant = presented === null || !issued ? 'dead' : issued.variant;
+  const { presented, issued, unproved } = identify(route, found, keyring, request);
+  const variant = issued
+    ? issued.variant
+    : unproved && route.replies['badSignature']
+      ? 'badSignature'
+      : 'dead';
   const call: Call = {
     request,
     fields: issued?.fields ?? presented ?? {},
@@ -140,7 +154,7 @@ function identify(
   found: Fields | null,
   keyring: Keyring,
   request: SimulatedRequest,
-): { presented: Fields | null; issued: IssuedCredential | undefined } {
+): { presented: Fields | null; issued: IssuedCredential | undefined; unproved?: boolean } {
   const carried = route.place?.read(request) ?? null;
   if (!carried) return { presented: null, issued: undefined };
   if (route.place?.exchanged) {
@@ -150,6 +164,12 @@ function identify(
     return { presented: carried, issued: agrees ? issued : undefined };
   }
   const presented = merge(found, carried);
+  const { proves } = route.place ?? {};
+  if (presented && proves) {
+    const candidates = keyring.findAll(presented);
+    const issued = candidates.find(({ fields }) => proves(request, fields));
+    return { presented, issued, unproved: !issued && candidates.length > 0 };
+  }
   return { presented: presented ?? carried, issued: presented ? keyring.find(presented) : undefined };
 }
 

@@ -4,7 +4,7 @@ import type { Call, Reply, Route, ServiceDefinition } from './define-service';
 import { fakeText } from './fake-values';
 import type { SimulatedReply } from './service';
 
-const key = (prefix: string, tag: string): string => `${prefix}_test_${fakeText(tag, 99)}`;
+const key = (prefix: string, tag: string): string => `${prefix}_test_${fakeText(`stripe ${tag}`, 99)}`;
 const accountId = ({ account }: Call): string => `acct_${fakeText(account, 16)}`;
 const masked = ({ fields }: Call): string => {
   const value = fields['api_key'] ?? '';

@@ -77,9 +77,13 @@ export class Keyring {
 
   /** The credential that carries every presented value. */
   find(presented: Fields): IssuedCredential | undefined {
+    return Object.keys(presented).length === 0 ? undefined : this.findAll(presented)[0];
+  }
+
+  /** All of them; every credential when nothing is presented. */
+  findAll(presented: Fields): readonly IssuedCredential[] {
     const names = Object.keys(presented);
-    if (names.length === 0) return undefined;
-    return this.#issued.find(({ fields }) => names.every((name) => fields[name] === presented[name]));
+    return this.#issued.filter(({ fields }) => names.every((name) => fields[name] === presented[name]));
   }
 
   /** Remembers a token made in exchange for a credential. */

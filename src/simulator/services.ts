@@ -1,12 +1,67 @@
 /** Every provider the simulator stands for. */
+import * as adverts from './advertising';
+import { cohere, deepseek, groq, mistral, together } from './ai-models';
+import {
+  azureOpenai,
+  elevenlabs,
+  fireworks,
+  huggingface,
+  perplexity,
+  replicate,
+  xai,
+} from './ai-more-models';
 import { anthropic, openai } from './ai-openai-anthropic';
+import * as analytics from './analytics';
+import { aws } from './aws';
+import * as commerce from './commerce';
+import * as mail from './communication-mail';
+import * as messaging from './communication-messaging';
 import { sendgrid, twilioApiKey, twilioAuthToken } from './communication-twilio-sendgrid';
+import * as crm from './crm';
 import { hubspot } from './crm-hubspot';
+import { salesforceClientCredentials, salesforceRefreshToken } from './crm-salesforce';
 import type { ServiceDefinition } from './define-service';
+import * as development from './development';
+import { googleGemini, googleMaps } from './google-api-keys';
+import { googleAds, googleAnalyticsServiceAccount } from './google-oauth';
+import { metaAds, whatsappCloud } from './meta';
 import { openrouter } from './openrouter';
+import * as keys from './payment-keys';
+import * as oauth from './payment-oauth';
 import { stripe } from './payment-stripe';
+import * as productivity from './productivity';
+import * as support from './support';
 
-/** Descriptions in the order in which services of a shared host are tried. */
+/** Descriptions, in the order in which services of a shared host are tried. */
 export function serviceDefinitions(): readonly ServiceDefinition[] {
-  return [openai, anthropic, openrouter, stripe, hubspot, twilioAuthToken, twilioApiKey, sendgrid];
+  return [
+    ...[
+      openai,
+      anthropic,
+      openrouter,
+      cohere,
+      mistral,
+      googleGemini,
+      groq,
+      deepseek,
+      together,
+      perplexity,
+      xai,
+    ],
+    ...[fireworks, huggingface, replicate, elevenlabs, azureOpenai],
+    ...[stripe, ...Object.values(oauth), ...Object.values(keys)],
+    ...[googleAds, metaAds, ...Object.values(adverts)],
+    ...[hubspot, salesforceClientCredentials, salesforceRefreshToken, ...Object.values(crm)],
+    ...[
+      twilioAuthToken,
+      twilioApiKey,
+      sendgrid,
+      ...Object.values(mail),
+      ...Object.values(messaging),
+      whatsappCloud,
+    ],
+    ...[googleAnalyticsServiceAccount(), ...Object.values(analytics)],
+    ...[...Object.values(commerce), googleMaps, ...Object.values(development), aws],
+    ...[...Object.values(productivity), ...Object.values(support)],
+  ];
 }
