@@ -98,7 +98,7 @@ async function admitGenerate(
   const workflowId = workflowIds.key(ref);
   if (row.state !== 'none' && row.state !== 'revoked')
     return { epoch: row.epoch, keyId: row.key_id, workflowId };
-  // A new life: nothing of the former one may show while it is pending.
+  // A new life: nothing of the former one may show while it is pending, nor make its first update look old.
   await trx
     .updateTable('key_index')
     .set({
@@ -162,12 +162,10 @@ async function admitRevoke(trx: LedgerExecutor, ref: KeyRef, row: IndexRow | und
   }
   if (row === undefined || row.key_id === null) throw notFound();
   const epoch = row.epoch + 1;
-  // seq counts within an epoch, so the next life's first update is never "older" than this row.
   await trx
     .updateTable('key_index')
     .set({
       epoch,
-      seq: 0,
       state: 'revoked',
       previous_version: null,
       retire_at: null,

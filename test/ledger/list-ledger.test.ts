@@ -122,6 +122,8 @@ describe('operations', () => {
     expect(runs.map((operation) => operation.id)).toEqual([stored.operation.id, rotate.operation.id]);
     await settleOperation(test.ledger, { operationId: rotate.operation.id, state: 'failed' });
     const next = await accept(test.ledger, { kind: 'generate', ref });
+    const older = await listOpenRuns(test.ledger, ref, next.operation.epoch);
+    expect(older.map((operation) => operation.id)).toEqual([stored.operation.id]);
     await accept(test.ledger, { kind: 'revoke', ref });
     const later = await listOpenRuns(test.ledger, ref, 3);
     expect(later.map((operation) => operation.id)).toEqual([stored.operation.id, next.operation.id]);

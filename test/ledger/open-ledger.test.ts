@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { inspect } from 'node:util';
 import { sql } from 'kysely';
+import { Client } from 'pg';
 import { isKeyturnError } from '../../src/contract/errors';
 import { readIndexEntry } from '../../src/ledger/key-index';
 import { migrateLedger, openLedger, pingLedger, type Ledger } from '../../src/ledger/ledger';
@@ -106,6 +107,24 @@ describe('a ledger that cannot be used', () => {
       await expect(killed).rejects.toMatchObject({ code: 'ledger_unavailable' });
       expect((await pingLedger(ledger)).latencyMs).toBeGreaterThan(0);
     });
+  });
+
+  it('outlives the death of a connection that is lent out and idle', async () => {
+    const superuser = new Client({ connectionString: database.adminDatabaseUrl });
+    await superuser.connect();
+    await use(database.databaseUrl, async (ledger) => {
+      const work = ledger.db.transaction().execute(async (trx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        const pid = rows[0]?.pid;
+        await superuser.query('select pg_terminate_backend($1)', [pid]);
+        const alive = () => superuser.query('select 1 from pg_stat_activity where pid = $1', [pid]);
+        while ((await alive()).rows.length > 0);
+        await sql`select 1`.execute(trx);
+      });
+      await expect(work).rejects.toMatchObject({ code: 'ledger_unavailable' });
+      await pingLedger(ledger);
+    });
+    await superuser.end();
   });
 
   it('cuts a statement off and goes on', async () => {

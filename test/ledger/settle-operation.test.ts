@@ -99,6 +99,16 @@ describe('settling', () => {
     expect((await accept(test.ledger, { kind: 'generate', ref })).outcome).toBe('accepted');
   });
 
+  it('leaves a key pending that an earlier operation may have stored', async () => {
+    const ref = newRef();
+    const first = await accept(test.ledger, { kind: 'generate', ref });
+    await settleOperation(test.ledger, { operationId: first.operation.id, state: 'done' });
+    const second = await accept(test.ledger, { kind: 'generate', ref });
+    await settleOperation(test.ledger, { operationId: second.operation.id, state: 'failed' });
+    expect(await entryOf(test.ledger, ref)).toMatchObject({ state: 'pending', keyId: first.operation.id });
+    expect((await accept(test.ledger, { kind: 'revoke', ref })).outcome).toBe('accepted');
+  });
+
   it('refuses an operation that does not exist', async () => {
     await expect(settleOperation(test.ledger, { operationId: MISSING, state: 'done' })).rejects.toMatchObject(
       { code: 'operation_not_found' },
@@ -123,6 +133,36 @@ describe('the fence for index updates', () => {
     expect(applied).toBe(false);
     expect(await entryOf(test.ledger, ref)).toEqual(before);
     expect((await eventsOf(keyId)).at(-1)).toMatchObject({ action: 'key.retire', outcome: 'done' });
+  });
+
+  it('refuses an update of an older life on the key stored after it', async () => {
+    const ref = newRef();
+    const oldKeyId = await store(test.ledger, ref);
+    await accept(test.ledger, { kind: 'revoke', ref });
+    const late = indexUpdate({ keyId: oldKeyId, epoch: 1, seq: 99, hint: 'late' });
+    const { operation } = await accept(test.ledger, { kind: 'generate', ref });
+    expect(await updateIndex(test.ledger, ref, late)).toBe(false);
+    await settleOperation(test.ledger, {
+      operationId: operation.id,
+      state: 'done',
+      index: indexUpdate({ keyId: operation.id, epoch: 2, seq: 1 }),
+    });
+    expect(await updateIndex(test.ledger, ref, late)).toBe(false);
+    expect(await entryOf(test.ledger, ref)).toMatchObject({
+      state: 'active',
+      epoch: 2,
+      seq: 1,
+      hint: 'abcd',
+    });
+  });
+
+  it('takes the first update of a new life, however far the former one had come', async () => {
+    const ref = newRef();
+    const keyId = await store(test.ledger, ref);
+    await updateIndex(test.ledger, ref, indexUpdate({ keyId, seq: 40 }));
+    await accept(test.ledger, { kind: 'revoke', ref });
+    await store(test.ledger, ref);
+    expect(await entryOf(test.ledger, ref)).toMatchObject({ state: 'active', epoch: 2, seq: 1 });
   });
 
   it('does not let a rotation accepted before a revocation show afterwards', async () => {
