@@ -17,9 +17,9 @@ const ANY_PORTS = { temporal: 0, temporalUi: 0, vault: 0, postgres: 0 };
 const binaries = binarySettings();
 const homes: string[] = [];
 
-/** Its mode is 0700 and, when the tests run as root, no other user may enter it. */
+/** Named so that the next run clears it after a crash of this one. Its mode is 0700 and, when the tests run as root, no other user may enter it. */
 function makeHome(): string {
-  const home = mkdtempSync(join(tmpdir(), 'keyturn lifecycle-'));
+  const home = mkdtempSync(join(tmpdir(), `keyturn-test-${process.pid}-life cycle-`));
   homes.push(home);
   return home;
 }
@@ -86,7 +86,7 @@ describe('a start after the last one was killed', () => {
     const register = join(__dirname, '..', 'support', 'register-typescript.js');
     const script = join(__dirname, 'hold-stack.ts');
     const args = ['-r', register, script, home, binaries.temporalBin ?? '', binaries.baoBin ?? ''];
-    holder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    holder = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const [line] = (await once(createInterface({ input: holder.stdout! }), 'line')) as [string];
     before = JSON.parse(line) as EmbeddedServers;
     await query(before.databaseUrl, 'create table kept as select 42 as answer');
