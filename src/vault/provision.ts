@@ -1,5 +1,5 @@
 /** Everything Keyturn needs in a vault, made at every start: writes only what differs. */
-import { KeyturnError } from '../contract/errors';
+import { isKeyturnError, KeyturnError } from '../contract/errors';
 import { CORRELATION_HEADER } from './correlation';
 import type { AppRoleCredentials } from './log-in';
 import { auditHeaderPath } from './paths';
@@ -17,6 +17,9 @@ export interface ProvisionOptions {
   readonly tokenTtlSeconds?: number;
 }
 
+/** Rounds when several processes provision at once. */
+const MAX_ATTEMPTS = 4;
+
 /**
  * Makes mounts, transit keys, policies, AppRoles and the token issuer be as this release needs them. `vault` is
  * logged in as the provisioner, or as root where the AppRole method is to be enabled too.
@@ -33,14 +36,32 @@ export async function provisionVault(vault: VaultClient, options: ProvisionOptio
       field: 'tokenTtlSeconds',
     });
   }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await provisionOnce(vault, { roles: options.roles, issuerUrl: options.issuerUrl, tokenTtlSeconds });
+      return;
+    } catch (error) {
+      if (attempt >= MAX_ATTEMPTS || !isLostRace(error)) throw error;
+    }
+  }
+}
+
+async function provisionOnce(vault: VaultClient, options: Required<ProvisionOptions>): Promise<void> {
   // Policies first: a provisioner of an older release gets its new rights from them.
   await provisionPolicies(vault);
   await provisionEngines(vault);
   await Promise.all([
     provisionRoles(vault, options.roles),
-    provisionIdentity(vault, { issuerUrl: options.issuerUrl, tokenTtlSeconds }),
+    provisionIdentity(vault, { issuerUrl: options.issuerUrl, tokenTtlSeconds: options.tokenTtlSeconds }),
     recordCorrelationIds(vault),
   ]);
+}
+
+/** Another process made the same thing between our look and our write; the next look sees it. */
+function isLostRace(error: unknown): boolean {
+  return (
+    isKeyturnError(error) && (error.details['vaultStatus'] === 400 || error.details['vaultStatus'] === 500)
+  );
 }
 
 /** The audit log shows the operation id in clear. Left out where the role may not: a convenience, not a need. */

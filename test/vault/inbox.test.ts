@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { clearInbox, listInbox, putInbox, readInbox, type InboxEntry } from '../../src/vault/inbox';
 import { sealFields } from '../../src/vault/transit';
 import type { VaultClient } from '../../src/vault/vault-client';
-import { newRef, openVaultFixture, type VaultFixture } from './vault-fixture';
+import { newRef, openSharedVaultFixture, type VaultFixture } from './vault-fixture';
 
 let fixture: VaultFixture;
 let api: VaultClient;
 let worker: VaultClient;
 
 beforeAll(async () => {
-  fixture = await openVaultFixture();
+  fixture = await openSharedVaultFixture();
   api = await fixture.as('api');
   worker = await fixture.as('worker');
 });

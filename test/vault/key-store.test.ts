@@ -8,13 +8,13 @@ import {
   writeKeyRecord,
 } from '../../src/vault/key-store';
 import type { VaultClient } from '../../src/vault/vault-client';
-import { newRecord, newRef, openVaultFixture, type VaultFixture } from './vault-fixture';
+import { newRecord, newRef, openSharedVaultFixture, type VaultFixture } from './vault-fixture';
 
 let fixture: VaultFixture;
 let worker: VaultClient;
 
 beforeAll(async () => {
-  fixture = await openVaultFixture();
+  fixture = await openSharedVaultFixture();
   worker = await fixture.as('worker');
 });
 afterAll(() => fixture.close());

@@ -13,7 +13,6 @@ import { resolveServerBinary } from '../../src/embedded/server-binaries';
 export interface OpenBao {
   readonly address: string;
   readonly rootToken: string;
-  readonly process: ChildProcess;
   /** A raw request as root (or with `token`). */
   ask(method: string, path: string, body?: unknown, token?: string): Promise<{ status: number; body: any }>;
   stop(): Promise<void>;
@@ -60,6 +59,22 @@ export async function spawnBao(
   };
 }
 
+/** Raw requests under a token that may do everything. */
+export function askerOf(address: string, rootToken: string): OpenBao['ask'] {
+  return async (method, path, body, token = rootToken) => {
+    const reply = await request(`${address}/v1/${path}`, {
+      method: method as 'GET',
+      headers: {
+        'x-vault-token': token,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await reply.body.text();
+    return { status: reply.statusCode, body: text === '' ? null : JSON.parse(text) };
+  };
+}
+
 /** Starts an unsealed, empty server. */
 export async function startOpenBao(): Promise<OpenBao> {
   const rootToken = `root-${randomUUID()}`;
@@ -72,21 +87,10 @@ export async function startOpenBao(): Promise<OpenBao> {
     `-dev-root-token-id=${rootToken}`,
     `-dev-listen-address=127.0.0.1:${port}`,
   ]);
-  const ask: OpenBao['ask'] = async (method, path, body, token = rootToken) => {
-    const reply = await request(`${address}/v1/${path}`, {
-      method: method as 'GET',
-      headers: {
-        'x-vault-token': token,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await reply.body.text();
-    return { status: reply.statusCode, body: text === '' ? null : JSON.parse(text) };
-  };
+  const ask = askerOf(address, rootToken);
   await until('OpenBao answers as root', async () => {
     const reply = await ask('GET', 'auth/token/lookup-self').catch(() => null);
     return reply?.status === 200;
   });
-  return { address, rootToken, process: server.process, ask, stop: server.stop };
+  return { address, rootToken, ask, stop: server.stop };
 }

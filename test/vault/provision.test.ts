@@ -110,6 +110,18 @@ describe('on another vault', () => {
     await root.close();
   });
 
+  it('is made by four processes at once', async () => {
+    const settings = { ...fixture.settings, address: bao.address };
+    const roles = newCredentials();
+    const roots = await Promise.all(
+      [1, 2, 3, 4].map(() => connectVault({ settings, login: { token: bao.rootToken } })),
+    );
+    await Promise.all(roots.map((root) => provisionVault(root, { roles, issuerUrl: ISSUER_URL })));
+    const worker = await connectVault({ settings, login: { appRole: roles.worker } });
+    await checkAccess(worker, 'worker');
+    await Promise.all([worker, ...roots].map((vault) => vault.close()));
+  });
+
   it.each([
     [
       'KV version 1',

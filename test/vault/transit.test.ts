@@ -3,14 +3,14 @@ import type { SealedKey } from '../../src/contract/keys';
 import { digestText, fingerprintFields, openFields, sealFields } from '../../src/vault/transit';
 import type { VaultClient } from '../../src/vault/vault-client';
 import { SealedKeyUnreadable } from '../../src/vault/vault-errors';
-import { newRef, openVaultFixture, type VaultFixture } from './vault-fixture';
+import { newRef, openSharedVaultFixture, type VaultFixture } from './vault-fixture';
 
 let fixture: VaultFixture;
 let api: VaultClient;
 let worker: VaultClient;
 
 beforeAll(async () => {
-  fixture = await openVaultFixture();
+  fixture = await openSharedVaultFixture();
   api = await fixture.as('api');
   worker = await fixture.as('worker');
 });

@@ -6,7 +6,9 @@ import { provisionVault } from '../../src/vault/provision';
 import { VAULT_ROLES, type VaultRole } from '../../src/vault/provision-access';
 import { connectVault, type AppRoleCredentials, type VaultClient } from '../../src/vault/vault-client';
 import { VAULT_DEFAULTS, type VaultSettings } from '../../src/vault/vault-settings';
-import { startOpenBao, type OpenBao } from './open-bao';
+import { appRolePath, policyPath } from '../../src/vault/paths';
+import { testStack } from '../support/stack';
+import { askerOf, startOpenBao, type OpenBao } from './open-bao';
 
 export interface VaultFixture {
   readonly bao: OpenBao;
@@ -25,29 +27,72 @@ export function newCredentials(): Record<VaultRole, AppRoleCredentials> {
   return Object.fromEntries(entries) as Record<VaultRole, AppRoleCredentials>;
 }
 
+/** A server of the suite's own: for what would disturb others, and for what needs real root. */
 export async function openVaultFixture(): Promise<VaultFixture> {
   const bao = await startOpenBao();
-  const settings: VaultSettings = { address: bao.address, ...VAULT_DEFAULTS };
   const credentials = newCredentials();
+  const fixture = fixtureOf(bao, credentials);
+  try {
+    await provisionVault(await fixture.asToken(bao.rootToken), { roles: credentials, issuerUrl: ISSUER_URL });
+  } catch (error) {
+    await bao.stop();
+    throw error;
+  }
+  return fixture;
+}
+
+/** The run's own server: raft, audit log, self-initialised, provisioned under the provisioner's role. */
+export async function openSharedVaultFixture(): Promise<VaultFixture> {
+  const { vault } = await testStack();
+  const { provisioner: appRole, ...credentials } = vault.credentials;
+  const settings = { address: vault.address, ...VAULT_DEFAULTS };
+  const provisioner = await connectVault({ settings, login: { appRole } });
+  await provisionVault(provisioner, { roles: credentials, issuerUrl: 'http://keyturn.local' });
+  const inspector = await openInspector(provisioner);
+  await provisioner.close();
+  return fixtureOf({ address: vault.address, ...inspector }, credentials);
+}
+
+/** There is no root token on that server; whoever may write policies can make up for it. */
+async function openInspector(provisioner: VaultClient): Promise<Omit<OpenBao, 'address'>> {
+  const name = `keyturn-test-${randomUUID()}`;
+  const policy = 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }';
+  const [roleId, secretId] = [randomUUID(), randomUUID()];
+  await provisioner.request({ method: 'POST', path: policyPath(name), body: { policy } });
+  const bodies = [
+    [appRolePath(name), { token_policies: [name], token_ttl: '30m' }],
+    [appRolePath(name, 'role-id'), { role_id: roleId }],
+    [appRolePath(name, 'custom-secret-id'), { secret_id: secretId }],
+  ] as const;
+  for (const [path, body] of bodies) await provisioner.request({ method: 'POST', path, body });
+  const { address } = provisioner.settings;
+  const login = await askerOf(address, '')('POST', 'auth/approle/login', {
+    role_id: roleId,
+    secret_id: secretId,
+  });
+  const rootToken: string = login.body.auth.client_token;
+  const ask = askerOf(address, rootToken);
+  const stop = async (): Promise<void> => {
+    await ask('DELETE', `auth/approle/role/${name}`);
+    await ask('DELETE', `sys/policies/acl/${name}`);
+  };
+  return { rootToken, ask, stop };
+}
+
+function fixtureOf(bao: OpenBao, credentials: Record<VaultRole, AppRoleCredentials>): VaultFixture {
+  const settings: VaultSettings = { address: bao.address, ...VAULT_DEFAULTS };
   const clients: VaultClient[] = [];
   const keep = async (client: Promise<VaultClient>): Promise<VaultClient> => {
     clients.push(await client);
     return client;
   };
-  const asToken = (token: string, changed: Partial<VaultSettings> = {}) =>
-    keep(connectVault({ settings: { ...settings, ...changed }, login: { token } }));
-  try {
-    await provisionVault(await asToken(bao.rootToken), { roles: credentials, issuerUrl: ISSUER_URL });
-  } catch (error) {
-    await bao.stop();
-    throw error;
-  }
   return {
     bao,
     settings,
     credentials,
     as: (role) => keep(connectVault({ settings, login: { appRole: credentials[role] } })),
-    asToken,
+    asToken: (token, changed = {}) =>
+      keep(connectVault({ settings: { ...settings, ...changed }, login: { token } })),
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
       await bao.stop();
