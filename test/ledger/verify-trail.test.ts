@@ -110,6 +110,27 @@ describe('tampering with entries', () => {
     expect(report.chains[0]).toMatchObject({ anchoredSeq: 0, unanchored: 5 });
   });
 
+  it('finds a changed entry that was hashed anew alone', async () => {
+    await tamper(
+      `update audit_entries set entry = replace(entry, 'user:1', 'user:2') where chain = 'tenant:a' and seq = 2`,
+      `update audit_entries set hash = sha256(prev_hash || convert_to(entry, 'UTF8')) where chain = 'tenant:a' and seq = 2`,
+    );
+    expect(problems(await verify(), 'tenant:a')).toEqual([
+      'entry 3 does not follow entry 2: its prev_hash is not that entry’s hash',
+    ]);
+  });
+
+  it('finds another beginning', async () => {
+    await tamper(
+      `update audit_entries set prev_hash = sha256('x') where chain = 'tenant:a' and seq = 1`,
+      `update audit_entries set hash = sha256(prev_hash || convert_to(entry, 'UTF8')) where chain = 'tenant:a' and seq = 1`,
+    );
+    expect(problems(await verify(), 'tenant:a')).toEqual([
+      'entry 1 does not begin the chain: its prev_hash is not that of an empty chain',
+      'entry 2 does not follow entry 1: its prev_hash is not that entry’s hash',
+    ]);
+  });
+
   it('finds a removed entry', async () => {
     await tamper(`delete from audit_entries where chain = 'tenant:a' and seq = 2`);
     expect(problems(await verify(), 'tenant:a')).toEqual(['entry 2 is missing']);
