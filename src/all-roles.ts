@@ -1,14 +1,14 @@
 /** Every role in one process, on servers that run already: what the all-in-one and the tests share. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createPorts, startReconciler, type ApiDeps } from './api';
 import { startAnchoring, verifyAuditTrail } from './audit-anchors';
 import type { Config } from './config';
 import { connectTemporalFrom, connectVaultRole, vaultSettingsOf, type Addresses } from './connections';
-import { KeyturnError } from './contract/errors';
 import { createApp } from './http/app';
+import { listen } from './http/listen';
+import { apiRoutes } from './http/routes';
 import { resolveKey } from './http/routes/resolve-key';
 import { migrateLedger, openLedger, type Ledger } from './ledger/ledger';
+import { withLifecycle, type Lifecycle } from './lifecycle';
 import type { Logger } from './log';
 import { openKey } from './reader/open-key';
 import type { Temporal } from './temporal/connect-temporal';
@@ -48,37 +48,26 @@ export interface AllRoles {
   stop(): Promise<void>;
 }
 
-type Stops = (() => Promise<void>)[];
-
 /** Never changes, so that tokens stay valid when the embedded vault's port moves. */
-const EMBEDDED_ISSUER = 'http://keyturn.local';
+export const EMBEDDED_ISSUER = 'http://keyturn.local';
 
 /** Thrown when a role cannot start: everything started before it is stopped again. */
-export async function startAllRoles(options: AllRolesOptions): Promise<AllRoles> {
-  const stops: Stops = [];
-  const stop = async (): Promise<void> => {
-    for (const one of stops.splice(0).reverse()) await one();
-  };
-  try {
-    return { ...(await startParts(options, stops)), stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+export function startAllRoles(options: AllRolesOptions): Promise<AllRoles> {
+  return withLifecycle((life) => startParts(options, life));
 }
 
-async function startParts(options: AllRolesOptions, stops: Stops): Promise<Omit<AllRoles, 'stop'>> {
+async function startParts(options: AllRolesOptions, life: Lifecycle): Promise<Omit<AllRoles, 'stop'>> {
   const { config, log, addresses } = options;
   const [ledger, vault, temporal] = await Promise.all([
-    prepareLedger(addresses.databaseUrl, stops),
-    prepareVault(options, stops),
+    prepareLedger(addresses.databaseUrl, life),
+    prepareVault(options, life),
     connectTemporalFrom(config, addresses),
   ]);
-  stops.push(() => temporal.connection.close());
+  life.onStop(() => temporal.connection.close());
   await startWork(
     { config, log, ledger, vault: vault.worker, temporal, ...bundleOf(options) },
     options,
-    stops,
+    life,
   );
   const deps: ApiDeps = {
     config,
@@ -96,42 +85,43 @@ async function startParts(options: AllRolesOptions, stops: Stops): Promise<Omit<
     resolveKey: (ref, stage) => openKey({ ledger, vault: vault.gateway }, ref, stage),
   };
   const ports = createPorts(deps);
-  stops.push(startReconciler(deps));
-  const { server, url } = await listen(createServer(createApp(ports, [resolveKey(ports)])), config);
-  stops.push(() => closeServer(server));
+  life.onStop(startReconciler(deps));
+  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports)]);
+  const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
+  life.onStop(close);
   const mintToken: AllRoles['mintToken'] = ({ role, tenantId }) =>
     mintIdentityToken(vault.issuer, { roles: role, ...(tenantId === undefined ? {} : { tenantId }) });
   return { url, ledger, temporal, vault, mintToken };
 }
 
-async function startWork(deps: WorkerDeps, options: AllRolesOptions, stops: Stops): Promise<void> {
+async function startWork(deps: WorkerDeps, options: AllRolesOptions, life: Lifecycle): Promise<void> {
   const { config, log, ledger, vault } = deps;
   const activities = createWorkerActivities(deps);
   const worker = await startWorker(deps, options.wrapActivities?.(activities) ?? activities);
-  stops.push(() => worker.stop());
+  life.onStop(() => worker.stop());
   worker.finished.then(
     () => options.onDeath?.('the worker stopped'),
     (error: unknown) =>
       options.onDeath?.(`the worker failed: ${error instanceof Error ? error.message : 'unknown'}`),
   );
   const anchoring = { ledger, vault, intervalMs: config.KEYTURN_ANCHOR_MS };
-  stops.push(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
+  life.onStop(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
 }
 
 function bundleOf({ bundlePath }: AllRolesOptions): { bundlePath?: string } {
   return bundlePath === undefined ? {} : { bundlePath };
 }
 
-async function prepareLedger(databaseUrl: string, stops: Stops): Promise<Ledger> {
+async function prepareLedger(databaseUrl: string, life: Lifecycle): Promise<Ledger> {
   const ledger = openLedger({ databaseUrl });
-  stops.push(() => ledger.close());
+  life.onStop(() => ledger.close());
   await migrateLedger(ledger);
   return ledger;
 }
 
 async function prepareVault(
   { config, log, addresses, credentials }: AllRolesOptions,
-  stops: Stops,
+  life: Lifecycle,
 ): Promise<Record<'api' | 'worker' | 'gateway' | 'issuer', VaultClient>> {
   const address = addresses.vaultAddress;
   const settings = vaultSettingsOf(config, address);
@@ -143,7 +133,7 @@ async function prepareVault(
   }
   const connect = async (role: 'api' | 'worker' | 'gateway'): Promise<VaultClient> => {
     const vault = await connectVaultRole({ config, address, role, appRole: credentials[role], log });
-    stops.push(() => vault.close());
+    life.onStop(() => vault.close());
     return vault;
   };
   const [api, worker, gateway, issuer] = await Promise.all([
@@ -152,29 +142,6 @@ async function prepareVault(
     connect('gateway'),
     connectVault({ settings, login: { appRole: credentials.issuer }, log }),
   ]);
-  stops.push(() => issuer.close());
+  life.onStop(() => issuer.close());
   return { api, worker, gateway, issuer };
-}
-
-/** Thrown when the port is taken: names PORT. */
-function listen(server: Server, config: Config): Promise<{ server: Server; url: string }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', () =>
-      reject(
-        new KeyturnError('invalid_request', `${config.HOST}:${config.PORT} is taken; set PORT to a free one`),
-      ),
-    );
-    server.listen(config.PORT, config.HOST, () => {
-      const { port } = server.address() as AddressInfo;
-      resolve({ server, url: `http://${config.HOST}:${port}` });
-    });
-  });
-}
-
-/** No new connections; requests under way are answered. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
 }

@@ -7,14 +7,12 @@ import { openApiDocument } from './openapi';
 import type { HttpPorts } from './ports';
 import { notFoundHandler, problemHandler } from './problem';
 import { serveDocs } from './serve-docs';
-import { apiRoutes } from './routes';
 import { BASE_PATH, pathOf, type Route } from './route';
 
 const BODY_LIMIT = '64kb';
 
-/** The application; `extra` adds the routes of other roles when they share the process. */
-export function createApp(ports: HttpPorts, extra: readonly Route[] = []): Express {
-  const routes = [...apiRoutes(ports), ...extra];
+/** The application of one or several roles: those whose routes are given. */
+export function createApp(ports: HttpPorts, routes: readonly Route[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');

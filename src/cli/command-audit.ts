@@ -1,0 +1,81 @@
+/** `keyturn audit verify | export | verify-file`: the trail checked by someone who need not trust the service. */
+import type { Command } from 'commander';
+import { verifyAuditTrail } from '../audit-anchors';
+import { readConfig } from '../config';
+import { connectVaultRole } from '../connections';
+import { exportAudit } from '../ledger/export-audit';
+import { openLedger } from '../ledger/ledger';
+import { verifyExport } from '../ledger/verify-export';
+import type { TrailReport } from '../ledger/verify-trail';
+import { createLogger } from '../log';
+import { listAnchors, readAnchorKeys } from '../vault/anchors';
+import { findService } from './running-service';
+
+/** Adds the commands. */
+export function addAuditCommands(program: Command): void {
+  const audit = program.command('audit').description('verify and export the audit trail');
+  audit
+    .command('verify')
+    .description('check every chain against its signed anchors')
+    .action(() =>
+      withReaders(async ({ ledger, vault }) => report(await verifyAuditTrail(ledger, vault, null))),
+    );
+  audit
+    .command('export')
+    .argument('<file>', 'a new file; JSON lines')
+    .description('write the trail with its anchors and public keys, to be verified offline')
+    .action((file: string) =>
+      withReaders(async ({ ledger, vault }) => {
+        const publicKeys = await readAnchorKeys(vault);
+        const counts = await exportAudit(ledger, { path: file, anchors: listAnchors(vault), publicKeys });
+        console.log(`${counts.entries} entries and ${counts.anchors} anchors written to ${file}`);
+      }),
+    );
+  audit
+    .command('verify-file')
+    .argument('<file>', 'what `audit export` wrote')
+    .description('verify an export; needs no server')
+    .action(async (file: string) => report(await verifyExport(file)));
+}
+
+async function withReaders(
+  work: (readers: {
+    ledger: ReturnType<typeof openLedger>;
+    vault: Awaited<ReturnType<typeof connectVaultRole>>;
+  }) => Promise<void>,
+): Promise<void> {
+  const config = readConfig();
+  const service = findService(config.KEYTURN_HOME);
+  const ledger = openLedger({ databaseUrl: service.addresses.databaseUrl });
+  const vault = await connectVaultRole({
+    config,
+    address: service.addresses.vaultAddress,
+    role: 'operator',
+    appRole: service.credentials.operator,
+    log: createLogger('silent'),
+  });
+  try {
+    await work({ ledger, vault });
+  } finally {
+    await vault.close();
+    await ledger.close();
+  }
+}
+
+/** One line a chain; exit code 1 when anything is wrong. */
+function report(found: TrailReport): void {
+  for (const { chain, entries, anchoredSeq, unanchored, problems } of found.chains) {
+    const tail = unanchored === 0 ? 'all anchored' : `${unanchored} behind the last anchor`;
+    console.log(
+      `${problems.length === 0 ? 'ok ' : 'BAD'}  ${chain}: ${entries} entries, anchored to ${anchoredSeq}, ${tail}`,
+    );
+    for (const problem of problems) console.log(`       ${problem}`);
+  }
+  const { count, latest, problems } = found.anchors;
+  console.log(
+    `${problems.length === 0 ? 'ok ' : 'BAD'}  anchors: ${count}, the last one of ${latest?.at ?? 'never'}`,
+  );
+  for (const problem of problems) console.log(`       ${problem}`);
+  console.log(found.ok ? 'The audit trail is whole.' : 'The audit trail is NOT whole.');
+  if (!found.ok) process.exitCode = 1;
+}

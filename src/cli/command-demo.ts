@@ -1,0 +1,63 @@
+/** `keyturn demo`: the main job on a throw-away home, against the provider simulator. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { readConfig } from '../config';
+import { createLogger } from '../log';
+import { startSimulator, type Simulator } from '../simulator/simulator';
+import { startAllInOne, type AllInOne } from '../start';
+import { installRuntime } from '../temporal/install-runtime';
+import { playDemo } from './play-demo';
+
+/** Adds the command. */
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('play the main job on a throw-away home with a provider simulator')
+    .option('--keep', 'leave everything running at the end, until Ctrl-C')
+    .action(runDemo);
+}
+
+async function runDemo(options: { keep?: boolean }): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'keyturn-demo-'));
+  const simulator = await startSimulator({ port: 0 });
+  let running: AllInOne | undefined;
+  try {
+    running = await start(home, simulator);
+    const passed = await playDemo(running, simulator, process.env['OPENROUTER_API_KEY']);
+    if (options.keep === true) await untilInterrupted();
+    process.exitCode = passed ? 0 : 1;
+  } finally {
+    await running?.stop();
+    await simulator.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+function start(home: string, simulator: Simulator): Promise<AllInOne> {
+  const { openrouter, ...others } = simulator.origins;
+  const simulated = process.env['OPENROUTER_API_KEY'] === undefined;
+  const origins = simulated ? { ...others, ...(openrouter && { openrouter }) } : others;
+  const config = readConfig({
+    ...process.env,
+    KEYTURN_HOME: home,
+    KEYTURN_PROVIDER_ORIGINS: JSON.stringify(origins),
+    KEYTURN_ANCHOR_MS: '500',
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
+    PORT: process.env['PORT'] ?? '0',
+    KEYTURN_TEMPORAL_PORT: process.env['KEYTURN_TEMPORAL_PORT'] ?? '0',
+    KEYTURN_TEMPORAL_UI_PORT: process.env['KEYTURN_TEMPORAL_UI_PORT'] ?? '0',
+    KEYTURN_VAULT_PORT: process.env['KEYTURN_VAULT_PORT'] ?? '0',
+    KEYTURN_POSTGRES_PORT: process.env['KEYTURN_POSTGRES_PORT'] ?? '0',
+  });
+  const log = createLogger(config.LOG_LEVEL);
+  installRuntime(log);
+  console.log('Starting Temporal, OpenBao and PostgreSQL on a throw-away home …');
+  return startAllInOne(config, log, () => undefined);
+}
+
+function untilInterrupted(): Promise<void> {
+  console.log('Everything keeps running; Ctrl-C ends it.');
+  return new Promise((resolve) => process.once('SIGINT', () => resolve()));
+}
