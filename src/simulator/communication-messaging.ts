@@ -63,7 +63,8 @@ export const telegramBot: ServiceDefinition = {
   id: 'telegram-bot',
   hosts: ['api.telegram.org'],
   credentials: publish('telegram-bot', [], (tag) => ({
-    bot_token: `${fakeDigits(tag, 10)}:AA${fakeText(tag, 33)}`,
+    // The number is the bot's own: every token of one bot begins with it.
+    bot_token: `${fakeDigits('telegram bot', 10)}:AA${fakeText(tag, 33)}`,
   })),
   routes: [
     {

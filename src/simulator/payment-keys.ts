@@ -16,7 +16,7 @@ const razorpayRoute = (path: string): Route => ({
   method: 'GET',
   path,
   // The scheme's name is compared with its case.
-  requires: ({ headers }) => (/^basic /.test(headers['authorization'] ?? '') ? razorpayDead : null),
+  requires: ({ headers }) => (headers['authorization']?.startsWith('basic ') ? razorpayDead : null),
   place: basic('key_id', 'key_secret'),
   replies: { good: ok({ entity: 'collection', count: 0, items: [] }), dead: razorpayDead },
 });
@@ -169,6 +169,18 @@ export const mollie: ServiceDefinition = {
       replies: {
         ...mollieReplies(mollieForbidden),
         organizationToken: ok({ resource: 'organization', id: 'org_7000000', name: 'Simulated' }),
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v2/permissions',
+      place: bearer('api_key'),
+      replies: {
+        ...mollieReplies(mollieForbidden),
+        organizationToken: ok({
+          count: 1,
+          _embedded: { permissions: [{ resource: 'permission', id: 'payments.read', granted: true }] },
+        }),
       },
     },
   ],

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basic, bearer, exchanged, form, formOf, type CredentialPlace } from './credential-places';
 import { atHosts } from './regional-routes';
-import { publish, type Call, type Route, type ServiceDefinition } from './define-service';
+import { publish, type Call, type ServiceDefinition } from './define-service';
 import { fakeDigits, fakeHex, fakeText, fakeUuid } from './fake-values';
 import type { Fields, SimulatedReply, SimulatedRequest } from './service';
 
@@ -118,6 +118,12 @@ export const payuIndia: ServiceDefinition = {
       merchant_key: fakeText(`${tag} key`, 6),
       merchant_salt: fakeText(`${tag} salt`, 32),
     })),
+    /** A further salt of the same merchant. */
+    second: {
+      merchant_key: fakeText('payu-india good key', 6),
+      merchant_salt: fakeText('payu-india second salt', 32),
+      environment: 'production',
+    },
     /** The key of the good pair with another salt. */
     badSignature: {
       merchant_key: fakeText('payu-india good key', 6),

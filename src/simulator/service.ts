@@ -71,8 +71,9 @@ export class Keyring {
       variant,
       account: account ?? this.#issued[at]?.account ?? DEFAULT_ACCOUNT,
     };
-    if (at < 0) this.#issued.push(entry);
-    else this.#issued[at] = entry;
+    if (at >= 0) this.#issued.splice(at, 1);
+    // The latest word counts, also when an earlier entry had a further field.
+    this.#issued.unshift(entry);
   }
 
   /** The credential that carries every presented value. */

@@ -34,34 +34,26 @@ import * as support from './support';
 
 /** Descriptions, in the order in which services of a shared host are tried. */
 export function serviceDefinitions(): readonly ServiceDefinition[] {
-  return [
-    ...[
-      openai,
-      anthropic,
-      openrouter,
-      cohere,
-      mistral,
-      googleGemini,
-      groq,
-      deepseek,
-      together,
-      perplexity,
-      xai,
-    ],
-    ...[fireworks, huggingface, replicate, elevenlabs, azureOpenai],
-    ...[stripe, ...Object.values(oauth), ...Object.values(keys)],
-    ...[googleAds, metaAds, ...Object.values(adverts)],
-    ...[hubspot, salesforceClientCredentials, salesforceRefreshToken, ...Object.values(crm)],
-    ...[
-      twilioAuthToken,
-      twilioApiKey,
-      sendgrid,
-      ...Object.values(mail),
-      ...Object.values(messaging),
-      whatsappCloud,
-    ],
-    ...[googleAnalyticsServiceAccount(), ...Object.values(analytics)],
-    ...[...Object.values(commerce), googleMaps, ...Object.values(development), aws],
-    ...[...Object.values(productivity), ...Object.values(support)],
+  const ai = [
+    openai,
+    anthropic,
+    openrouter,
+    cohere,
+    mistral,
+    googleGemini,
+    groq,
+    deepseek,
+    together,
+    perplexity,
   ];
+  const moreAi = [xai, fireworks, huggingface, replicate, elevenlabs, azureOpenai];
+  const payment = [stripe, ...Object.values(oauth), ...Object.values(keys)];
+  const advertising = [googleAds, metaAds, ...Object.values(adverts)];
+  const customers = [hubspot, salesforceClientCredentials, salesforceRefreshToken, ...Object.values(crm)];
+  const mails = [sendgrid, ...Object.values(mail)];
+  const messages = [twilioAuthToken, twilioApiKey, ...Object.values(messaging), whatsappCloud];
+  const figures = [googleAnalyticsServiceAccount(), ...Object.values(analytics)];
+  const tools = [googleMaps, ...Object.values(development), aws];
+  const work = [...Object.values(commerce), ...Object.values(productivity), ...Object.values(support)];
+  return [ai, moreAi, payment, advertising, customers, mails, messages, figures, tools, work].flat();
 }

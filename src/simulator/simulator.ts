@@ -53,7 +53,12 @@ export async function startSimulator(
         if (received) state.answer(received, response);
         else sendReply(response, { status: 413, body: 'simulator: the body is too large' });
       })
-      .catch(() => response.destroy());
+      .catch((error: unknown) => {
+        // A client that went away mid-request needs no answer; anything else is a bug of the simulator.
+        if (response.destroyed || !request.complete) return;
+        process.emitWarning(`simulator: ${error instanceof Error ? error.stack : String(error)}`);
+        sendReply(response, { status: 500, body: 'simulator: a bug, see the warning of its process' });
+      });
   });
   // Hanging and huge replies may outlive any other limit.
   server.requestTimeout = 0;
@@ -170,9 +175,10 @@ async function receive(message: IncomingMessage): Promise<SimulatedRequest | nul
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
+    // Read to the end all the same: leaving would cut the connection before the answer.
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
+  if (size > MAX_BODY_BYTES) return null;
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   const headers: Record<string, string> = {};
