@@ -1,6 +1,4 @@
 /** Composition root of the `api` role: the facade, and the reconciler that finishes what broke off at the door. */
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Config } from './config';
 import { isKeyturnError, KeyturnError } from './contract/errors';
 import type { Operation } from './contract/operations';
@@ -10,10 +8,12 @@ import { createTokenVerifier, type IssuerSettings } from './http/verify-token';
 import { acceptOperation } from './ledger/accept-operation';
 import { appendAudit, listAudit } from './ledger/audit-trail';
 import { listKeys, listOverdueGrace, readIndexEntry } from './ledger/key-index';
-import { pingLedger, type Ledger } from './ledger/ledger';
+import type { Ledger } from './ledger/ledger';
 import { listOpenOperations, listOperations, readOperation, recordRun } from './ledger/operations';
 import { settleOperation } from './ledger/settle-operation';
 import type { Logger } from './log';
+import { createMetrics } from './metrics';
+import { readReadiness } from './readiness';
 import { runPeriodically, type Stop } from './run-periodically';
 import { awaitOperation } from './temporal/await-operation';
 import { pingTemporal, workflowLink, type Temporal } from './temporal/connect-temporal';
@@ -23,6 +23,7 @@ import { readVaultHealth } from './vault/health';
 import { clearInbox, isInInbox, putInbox } from './vault/inbox';
 import { digestText, fingerprintFields, sealFields } from './vault/transit';
 import type { VaultClient } from './vault/vault-client';
+import { createValidationBudget } from './validation-budget';
 
 export interface ApiDeps {
   readonly config: Config;
@@ -67,7 +68,7 @@ export function createPorts(deps: ApiDeps): HttpPorts {
     resolveKey: deps.resolveKey,
     health: {
       vault: () => readVaultHealth({ settings: vault.settings, vault }),
-      ready: () => readiness(deps),
+      ready: () => readReadiness(deps),
     },
     workflowLink: (operation) => workflowLink(temporal.settings, operation.workflowId, operation.runId),
     metrics: metrics.read,
@@ -176,62 +177,6 @@ async function listOverdue(ledger: Ledger): Promise<RetireInput[]> {
       },
     ];
   });
-}
-
-async function readiness(deps: ApiDeps): Promise<Record<string, { ok: boolean; message?: string }>> {
-  const check = async (work: Promise<unknown>) =>
-    work.then(
-      () => ({ ok: true }),
-      (error: unknown) => ({ ok: false, message: isKeyturnError(error) ? error.message : 'does not answer' }),
-    );
-  const vault = readVaultHealth({ settings: deps.vault.settings, vault: deps.vault });
-  const [ledger, temporal, health] = await Promise.all([
-    check(pingLedger(deps.ledger)),
-    check(pingTemporal(deps.temporal, PING_MS)),
-    vault,
-  ]);
-  return {
-    ledger,
-    temporal,
-    vault: health.status === 'ok' ? { ok: true } : { ok: false, message: health.message },
-  };
-}
-
-function createValidationBudget(perMinute: number): HttpPorts['spendValidation'] {
-  const byTenant = new RateLimiterMemory({ keyPrefix: 'tenant', points: perMinute, duration: 60 });
-  const byPrincipal = new RateLimiterMemory({ keyPrefix: 'principal', points: perMinute * 4, duration: 60 });
-  return async (tenantId, principal, serviceId) => {
-    try {
-      await byTenant.consume(`${tenantId}/${serviceId}`);
-      await byPrincipal.consume(principal);
-    } catch (limit) {
-      const waitMs = (limit as { msBeforeNext?: number }).msBeforeNext ?? 60_000;
-      throw new KeyturnError('rate_limited', 'too many validations; try again later', {
-        retry_after: Math.ceil(waitMs / 1000),
-      });
-    }
-  };
-}
-
-function createMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'keyturn_' });
-  const duration = new Histogram({
-    name: 'keyturn_http_request_duration_seconds',
-    help: 'Time to answer a request',
-    labelNames: ['route', 'method', 'status'],
-    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  });
-  return {
-    read: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    observe: (facts: { route: string; method: string; status: number; seconds: number }) => {
-      duration.observe(
-        { route: facts.route, method: facts.method, status: String(facts.status) },
-        facts.seconds,
-      );
-    },
-  };
 }
 
 /** What a log line may say of an unexpected error. */

@@ -37,6 +37,11 @@ export const SETTINGS = {
   VAULT_ADDR: z.url().optional().describe('address of Vault or OpenBao, as the roles reach it'),
   VAULT_NAMESPACE: z.string().optional().describe('Vault namespace'),
   VAULT_CACERT: z.string().optional().describe('file of the CA that signed the vault’s certificate'),
+  VAULT_TOKEN: z.string().optional().describe('token that `keyturn setup` provisions with; no role uses it'),
+  KEYTURN_CREDENTIALS_DIR: z
+    .string()
+    .optional()
+    .describe('folder where `keyturn setup` keeps the roles’ secret ids'),
   KEYTURN_VAULT_ROLE_ID: z.string().optional().describe('AppRole id of this role'),
   KEYTURN_VAULT_SECRET_ID: z.string().optional().describe('AppRole secret id of this role'),
   KEYTURN_VAULT_SECRET_ID_FILE: z.string().optional().describe('file that holds the secret id'),

@@ -2,6 +2,8 @@
 import { startAnchoring } from './audit-anchors';
 import type { Config } from './config';
 import { addressesOf, appRoleOf, connectTemporalFrom, connectVaultRole } from './connections';
+import { createHealthApp } from './health-app';
+import { listen } from './http/listen';
 import { migrateLedger, openLedger } from './ledger/ledger';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
@@ -11,7 +13,7 @@ import { startWorker } from './worker';
 export function runWorkerRole(
   config: Config,
   log: Logger,
-): Promise<{ finished: Promise<void>; stop(): Promise<void> }> {
+): Promise<{ url: string; finished: Promise<void>; stop(): Promise<void> }> {
   return withLifecycle(async (life) => {
     const addresses = addressesOf(config);
     const ledger = openLedger({ databaseUrl: addresses.databaseUrl });
@@ -31,6 +33,9 @@ export function runWorkerRole(
     life.onStop(() => worker.stop());
     const anchoring = { ledger, vault, intervalMs: config.KEYTURN_ANCHOR_MS };
     life.onStop(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
-    return { finished: worker.finished };
+    const app = createHealthApp({ ledger, vault, temporal });
+    const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
+    life.onStop(close);
+    return { url, finished: worker.finished };
   });
 }

@@ -26,8 +26,7 @@ export function addServeCommands(program: Command): void {
     .action(() =>
       serve(async (config, log) => {
         const worker = await runWorkerRole(config, log);
-        console.log('keyturn worker is ready');
-        return { stop: worker.stop, died: worker.finished.then(() => 'the worker ended') };
+        return { ...announce(worker), died: worker.finished.then(() => 'the worker ended') };
       }),
     );
   program

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { isKeyturnError } from '../contract/errors';
 import { addAuditCommands } from './command-audit';
 import { addDemoCommand } from './command-demo';
+import { addSetupCommand } from './command-setup';
 import { addServeCommands } from './command-start';
 import { addTokenCommands } from './command-token';
 
@@ -13,6 +14,7 @@ const program = new Command('keyturn')
 
 addServeCommands(program);
 addDemoCommand(program);
+addSetupCommand(program);
 addTokenCommands(program);
 addAuditCommands(program);
 
