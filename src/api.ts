@@ -122,11 +122,10 @@ export function startReconciler(deps: ApiDeps): Stop {
     const report = await reconcile({
       client: temporal.client,
       taskQueue: config.KEYTURN_TASK_QUEUE,
-      listOpen: () =>
-        listOpenOperations(ledger, { olderThanMs: config.KEYTURN_RECONCILE_AFTER_MS, limit: BATCH }),
+      listOpen: () => listStale(ledger, config.KEYTURN_RECONCILE_AFTER_MS),
       listOverdue: () => listOverdue(ledger),
       inInbox: (operation) => isInInbox(vault, operation.tenantId, operation.id),
-      recordRun: (operationId, runId) => recordRun(ledger, operationId, runId),
+      recordRun: (operationId, runId) => recordRun(ledger, operationId, runId, { replace: true }),
       abandon: (operation, error) => abandon(deps, operation, error, 'abandoned'),
       log: (event, facts) => log.warn(facts, event),
     });
@@ -156,6 +155,17 @@ async function abandon(
   await clearInbox(vault, operation.tenantId, operation.id).catch((cause: unknown) => {
     if (!isKeyturnError(cause)) throw cause;
   });
+}
+
+/** Every open operation of that age, page by page: long-running ones must not hide the others. */
+async function* listStale(ledger: Ledger, olderThanMs: number): AsyncGenerator<Operation> {
+  let afterId: string | undefined;
+  for (;;) {
+    const page = await listOpenOperations(ledger, { olderThanMs, limit: BATCH, ...(afterId && { afterId }) });
+    yield* page;
+    if (page.length < BATCH) return;
+    afterId = page.at(-1)?.id;
+  }
 }
 
 async function listOverdue(ledger: Ledger): Promise<RetireInput[]> {

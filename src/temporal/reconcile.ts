@@ -14,7 +14,7 @@ export interface ReconcilePorts {
   readonly client: Client;
   readonly taskQueue: string;
   /** Open operations accepted longer ago than the door needs for its own steps. */
-  readonly listOpen: () => Promise<readonly Operation[]>;
+  readonly listOpen: () => AsyncIterable<Operation>;
   /** Retirements that should have ended by now. */
   readonly listOverdue: () => Promise<readonly RetireInput[]>;
   /** True when the sealed key of the operation reached the inbox. */
@@ -36,7 +36,7 @@ export interface ReconcileReport {
 /** One pass. One operation's trouble does not keep it from the others. */
 export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport> {
   const report = { started: 0, abandoned: 0, closing: 0, retirements: 0 };
-  for (const operation of await ports.listOpen()) {
+  for await (const operation of ports.listOpen()) {
     try {
       const done =
         operation.runId === null ? await startMissing(ports, operation) : await closeEnded(ports, operation);
