@@ -94,7 +94,8 @@ export function promote(state: ReadState, command: PromoteCommand): Transition {
   }
   if (!command.force) assertNoLess(live.current, candidate);
   const retiring = live.previous === null ? live.retiring : [...live.retiring, live.previous];
-  if (retiring.length > MAX_RETIRING) {
+  // The version put aside now will need a place, too.
+  if (retiring.length >= MAX_RETIRING) {
     throw new KeyturnError(
       'too_many_retiring',
       `at most ${MAX_RETIRING} versions may wait for their retirement`,
@@ -115,14 +116,17 @@ export function promote(state: ReadState, command: PromoteCommand): Transition {
   };
 }
 
-/** The previous version stops being served and waits to be confirmed gone. */
+/**
+ * The previous version stops being served and waits to be confirmed gone. `landed` when it is gone already,
+ * `superseded` when it is the current one again or its life has ended.
+ */
 export function beginRetirement(state: ReadState, command: { epoch: number; version: number }): Transition {
   const { record } = state;
   if (record === null || record.epoch !== command.epoch || record.tombstone !== null) {
     return { kind: 'superseded', record };
   }
-  if (record.retiring.some((slot) => slot.version === command.version)) return { kind: 'landed', record };
-  if (record.previous?.version !== command.version) return { kind: 'superseded', record };
+  if (record.current?.version === command.version) return { kind: 'superseded', record };
+  if (record.previous?.version !== command.version) return { kind: 'landed', record };
   return {
     kind: 'write',
     record: {
@@ -143,7 +147,7 @@ export function dropRetired(state: ReadState, command: { epoch: number; version:
   }
   const retiring = record.retiring.filter((slot) => slot.version !== command.version);
   if (retiring.length === record.retiring.length) return { kind: 'landed', record };
-  return { kind: 'write', record: { ...record, retiring } };
+  return { kind: 'write', record: { ...record, seq: record.seq + 1, retiring } };
 }
 
 /**
@@ -203,7 +207,11 @@ export function bury(
   };
 }
 
-/** What a probe of a stored version says; skipped when that version is not current any more. */
+/**
+ * What a probe of a stored version says; skipped when that version is not current any more, or when a later
+ * probe has spoken. The account stays known while a reply does not tell it: an outage must not open the way
+ * for a key of another account.
+ */
 export function noteVerdict(
   state: ReadState,
   command: {
@@ -216,8 +224,14 @@ export function noteVerdict(
   if (record === null || record.epoch !== command.epoch || record.current?.version !== command.version) {
     return { kind: 'superseded', record };
   }
-  if (record.current.validatedAt === command.probed.validatedAt) return { kind: 'landed', record };
-  return { kind: 'write', record: { ...record, current: { ...record.current, ...command.probed } } };
+  const { validatedAt, account } = record.current;
+  const { probed } = command;
+  if (validatedAt === probed.validatedAt) return { kind: 'landed', record };
+  if (validatedAt !== null && probed.validatedAt !== null && validatedAt > probed.validatedAt) {
+    return { kind: 'superseded', record };
+  }
+  const current = { ...record.current, ...probed, account: probed.account ?? account };
+  return { kind: 'write', record: { ...record, seq: record.seq + 1, current } };
 }
 
 /** Thrown when the record is not a live key of this epoch: `key_revoked`. */

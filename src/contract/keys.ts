@@ -57,7 +57,10 @@ export interface KeyRecord {
   readonly schema: 1;
   /** Fence: a record is served only while the ledger's epoch equals it. */
   readonly epoch: number;
-  /** Rises with every change of what is served; cached plaintext is keyed by (epoch, seq). */
+  /**
+   * Rises with every write: of two writers the ledger keeps what the later one saw, whoever comes last to tell
+   * it. Cached plaintext is keyed by (epoch, seq).
+   */
   readonly seq: number;
   /** Stable over rotations; a key stored after a revocation gets a new one. */
   readonly keyId: string | null;
