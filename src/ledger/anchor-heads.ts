@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { KeyturnError } from '../contract/errors';
 import {
   digestText,
@@ -19,12 +20,18 @@ export interface AnchorPorts {
   latestAnchor(): Promise<StoredAnchor | null>;
 }
 
-/** The last entry of every chain. */
+/** An anchor is one entry of the vault, which bounds its size (1 MiB by default): about 100 bytes a chain. */
+const MAX_CHAINS = 5_000;
+
+/** The last entry of each chain that has grown since it was last anchored. */
 export async function collectHeads(ledger: Ledger): Promise<ChainHeads> {
   const rows = await ledger.db
-    .selectFrom('audit_heads')
-    .select(['chain', 'seq', 'hash'])
-    .orderBy('chain')
+    .selectFrom('audit_heads as head')
+    .leftJoin('audit_anchored as anchored', 'anchored.chain', 'head.chain')
+    .select(['head.chain', 'head.seq', 'head.hash'])
+    .where(sql<boolean>`anchored.seq is distinct from head.seq`)
+    .orderBy('head.chain')
+    .limit(MAX_CHAINS)
     .execute();
   return Object.fromEntries(
     rows.map((row) => [row.chain, { seq: Number(row.seq), hash: row.hash.toString('hex') }]),
@@ -32,7 +39,7 @@ export async function collectHeads(ledger: Ledger): Promise<ChainHeads> {
 }
 
 /**
- * Signs the heads of all chains as the next anchor. Null when nothing changed since the last one, or when
+ * Signs the heads that changed as the next anchor. Null when nothing changed since the last one, or when
  * others twice were quicker (their anchors then hold what was there).
  * Thrown when the last anchor cannot be read: `internal`; anchoring on top of it would hide that.
  */
@@ -43,14 +50,34 @@ export async function anchorHeads(
   for (let attempt = 0; attempt < 2; attempt += 1) {
     // The last anchor first: heads read after it are never behind it.
     const latest = await readLatest(ports);
-    const heads = await collectHeads(ledger);
-    if (sameHeads(latest?.statement.heads ?? {}, heads)) return null;
+    const heads = without(await collectHeads(ledger), latest?.statement.heads ?? {});
+    if (Object.keys(heads).length === 0) return null;
     const n = (latest?.statement.n ?? 0) + 1;
     const text = writeStatement({ n, at: new Date().toISOString(), prev: latest?.digest ?? null, heads });
     const { signature, keyVersion } = await ports.sign(text);
-    if ((await ports.putAnchor(n, { text, signature, keyVersion })) === 'stored') return { n, heads };
+    if ((await ports.putAnchor(n, { text, signature, keyVersion })) === 'stored') {
+      await noteAnchored(ledger, heads);
+      return { n, heads };
+    }
   }
   return null;
+}
+
+async function noteAnchored(ledger: Ledger, heads: ChainHeads): Promise<void> {
+  const rows = Object.entries(heads).map(([chain, { seq }]) => ({ chain, seq: String(seq) }));
+  await ledger.db
+    .insertInto('audit_anchored')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('chain').doUpdateSet({ seq: sql`excluded.seq` }))
+    .execute();
+}
+
+/** Less what another process has just anchored and not noted yet. */
+function without(heads: ChainHeads, anchored: ChainHeads): ChainHeads {
+  const fresh = Object.entries(heads).filter(
+    ([chain, head]) => anchored[chain]?.seq !== head.seq || anchored[chain]?.hash !== head.hash,
+  );
+  return Object.fromEntries(fresh);
 }
 
 async function readLatest(
@@ -66,12 +93,4 @@ async function readLatest(
     });
   }
   return { statement, digest: digestText(body.text) };
-}
-
-function sameHeads(a: ChainHeads, b: ChainHeads): boolean {
-  const chains = Object.keys(a);
-  return (
-    chains.length === Object.keys(b).length &&
-    chains.every((chain) => a[chain]?.seq === b[chain]?.seq && a[chain]?.hash === b[chain]?.hash)
-  );
 }

@@ -72,6 +72,11 @@ export interface AuditHeadsTable {
   hash: Buffer;
 }
 
+export interface AuditAnchoredTable {
+  chain: string;
+  seq: string;
+}
+
 export interface AuditEntriesTable {
   chain: string;
   seq: string;
@@ -86,5 +91,6 @@ export interface LedgerSchema {
   operations: OperationsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_heads: AuditHeadsTable;
+  audit_anchored: AuditAnchoredTable;
   audit_entries: AuditEntriesTable;
 }

@@ -74,12 +74,6 @@ export class ChainVerifier {
     this.#latest = voucher;
   }
 
-  /** Takes note that an anchor after those that named this chain does not. */
-  expectNothing(anchor: number): void {
-    if (this.#latest !== null) this.#tell(`anchor ${anchor} no longer names the chain: it was removed`);
-    this.#latest = null;
-  }
-
   /** Takes the next entry as stored. */
   take(stored: StoredEntry): void {
     this.#entries += 1;

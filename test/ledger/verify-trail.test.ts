@@ -11,7 +11,7 @@ let keeper: AnchorKeeper;
 
 /** Chains `tenant:a` with 5 entries and `tenant:b` with 3, anchored twice on the way. */
 beforeEach(async () => {
-  await tamper('truncate audit_entries, audit_heads');
+  await tamper('truncate audit_entries, audit_heads, audit_anchored');
   keeper = keepAnchors();
   await append('tenant:a', 3);
   await anchorHeads(test.ledger, keeper);
@@ -207,9 +207,9 @@ describe('tampering with entries', () => {
       expect.stringMatching(/^the whole chain is missing: anchor 2 \(.+\) vouches for 3 entries$/),
     ]);
     await anchorHeads(test.ledger, keeper);
-    expect(problems(await verify(), 'tenant:b')).toContain(
-      'anchor 3 no longer names the chain: it was removed',
-    );
+    expect(problems(await verify(), 'tenant:b')).toEqual([
+      expect.stringMatching(/^the whole chain is missing: anchor 2 .* vouches for 3 entries$/),
+    ]);
   });
 
   it('cannot see a change of the unanchored tail, and so reports the tail', async () => {
