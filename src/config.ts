@@ -23,6 +23,7 @@ export const SETTINGS = {
     .string()
     .default('.keyturn')
     .describe('folder of the embedded servers: data, credentials, logs'),
+  PATH: z.string().default('').describe('folders searched for servers that were not downloaded'),
   KEYTURN_CACHE: z.string().optional().describe('folder where downloaded servers are kept'),
   KEYTURN_TEMPORAL_BIN: z
     .string()
@@ -42,6 +43,13 @@ export const SETTINGS = {
     .string()
     .optional()
     .describe('folder where `keyturn setup` keeps the roles’ secret ids'),
+  KEYTURN_URL: z.url().optional().describe('address of a running service, for `keyturn keys import`'),
+  KEYTURN_TOKEN: z.string().optional().describe('bearer token for it'),
+  KEYTURN_BACKUP_PASSPHRASE: z
+    .string()
+    .min(12)
+    .optional()
+    .describe('passphrase of `keyturn backup` and `restore`; asked for when absent'),
   KEYTURN_VAULT_ROLE_ID: z.string().optional().describe('AppRole id of this role'),
   KEYTURN_VAULT_SECRET_ID: z.string().optional().describe('AppRole secret id of this role'),
   KEYTURN_VAULT_SECRET_ID_FILE: z.string().optional().describe('file that holds the secret id'),
@@ -102,7 +110,7 @@ export type Config = Readonly<z.infer<typeof schema>> & {
 
 const originsSchema = z.record(z.string(), z.url());
 
-/** Thrown when a setting is wrong: `invalid_request`, naming the variable and what it must be, never its value. */
+/** Thrown when a setting is wrong: `configuration`, naming the variable and what it must be, never its value. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(
     Object.keys(SETTINGS).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
@@ -110,20 +118,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new KeyturnError('invalid_request', `the configuration is wrong: ${faults.join('; ')}`);
+    throw new KeyturnError('configuration', `the configuration is wrong: ${faults.join('; ')}`);
   }
   const config = parsed.data;
   const providerOrigins = parseOrigins(config.KEYTURN_PROVIDER_ORIGINS);
   const production = config.NODE_ENV === 'production';
   if (production && Object.keys(providerOrigins).length > 0 && !config.KEYTURN_ALLOW_PROVIDER_ORIGINS) {
     throw new KeyturnError(
-      'invalid_request',
+      'configuration',
       'KEYTURN_PROVIDER_ORIGINS sends keys elsewhere; in production it also needs KEYTURN_ALLOW_PROVIDER_ORIGINS=true',
     );
   }
   if (production && env['DEBUG']) {
     throw new KeyturnError(
-      'invalid_request',
+      'configuration',
       'DEBUG makes libraries print what they send; unset it in production',
     );
   }
@@ -136,7 +144,7 @@ function parseOrigins(text: string | undefined): Record<string, string> {
     return originsSchema.parse(JSON.parse(text));
   } catch {
     throw new KeyturnError(
-      'invalid_request',
+      'configuration',
       'KEYTURN_PROVIDER_ORIGINS must be a JSON object: service id → origin',
     );
   }
@@ -148,6 +156,6 @@ function secretIdOf(config: z.infer<typeof schema>): { KEYTURN_VAULT_SECRET_ID?:
   try {
     return { KEYTURN_VAULT_SECRET_ID: readFileSync(path, 'utf8').trim() };
   } catch {
-    throw new KeyturnError('invalid_request', `KEYTURN_VAULT_SECRET_ID_FILE: ${path} cannot be read`);
+    throw new KeyturnError('configuration', `KEYTURN_VAULT_SECRET_ID_FILE: ${path} cannot be read`);
   }
 }

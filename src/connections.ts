@@ -98,6 +98,6 @@ export function connectTemporalFrom(config: Config, addresses: Addresses): Promi
 
 function required(name: string, value: string | undefined): string {
   if (value === undefined)
-    throw new KeyturnError('invalid_request', `set ${name}: this role needs it`, { field: name });
+    throw new KeyturnError('configuration', `set ${name}: this role needs it`, { field: name });
   return value;
 }

@@ -30,7 +30,7 @@ export async function startAllInOne(
 ): Promise<AllInOne> {
   if (config.NODE_ENV === 'production') {
     throw new KeyturnError(
-      'invalid_request',
+      'configuration',
       'the all-in-one keeps its own servers and is not for NODE_ENV=production; run the roles api, worker and gateway',
     );
   }
@@ -77,6 +77,7 @@ function startServers(
       temporalBin: config.KEYTURN_TEMPORAL_BIN,
       baoBin: config.KEYTURN_BAO_BIN,
       cacheDirectory: config.KEYTURN_CACHE,
+      searchPath: config.PATH,
     },
     databaseUrl: config.DATABASE_URL,
     log: say,

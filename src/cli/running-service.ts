@@ -47,7 +47,7 @@ export function findService(home: string) {
 
 function notRunning(directory: string): KeyturnError {
   return new KeyturnError(
-    'invalid_request',
+    'configuration',
     `nothing runs on ${directory}: start it with npm start, or set KEYTURN_HOME`,
   );
 }

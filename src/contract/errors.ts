@@ -56,6 +56,7 @@ export const ERRORS = {
   cancelled: { status: 409, title: 'The operation was cancelled', retryable: false },
   abandoned: { status: 409, title: 'The operation was stopped before it was done', retryable: true },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  configuration: { status: 500, title: 'A setting is wrong', retryable: false },
   internal: { status: 500, title: 'Something is wrong here', retryable: true },
   vault_unavailable: { status: 503, title: 'The vault cannot be used now', retryable: true },
   vault_denied: { status: 503, title: 'The vault refuses our credentials', retryable: true },

@@ -25,7 +25,7 @@ export interface PortChoice {
 }
 
 /**
- * Thrown when a port was set explicitly and is taken (`internal`, naming the variable). A taken default or
+ * Thrown when a port was set explicitly and is taken (`configuration`, naming the variable). A taken default or
  * recorded port moves to a free one and says so.
  */
 export async function choosePort(choice: PortChoice): Promise<number> {
@@ -33,7 +33,7 @@ export async function choosePort(choice: PortChoice): Promise<number> {
   if (explicit !== undefined && explicit !== 0) {
     if (!promised.has(explicit) && (await isPortFree(explicit))) return explicit;
     throw new KeyturnError(
-      'internal',
+      'configuration',
       `${variable}=${explicit}: that port is taken. Stop what listens there, set another, or unset ${variable}.`,
     );
   }
@@ -45,13 +45,13 @@ export async function choosePort(choice: PortChoice): Promise<number> {
   return port;
 }
 
-/** Thrown when no free port is found (`internal`). */
+/** Thrown when no free port is found (`configuration`). */
 export async function findFreePort(promised: ReadonlySet<number>): Promise<number> {
   for (let i = 0; i < FREE_TRIES; i += 1) {
     const port = randomInt(FREE_RANGE.from, FREE_RANGE.to);
     if (!promised.has(port) && (await isPortFree(port))) return port;
   }
-  throw new KeyturnError('internal', `no free port between ${FREE_RANGE.from} and ${FREE_RANGE.to}`);
+  throw new KeyturnError('configuration', `no free port between ${FREE_RANGE.from} and ${FREE_RANGE.to}`);
 }
 
 /** True when a server could listen on 127.0.0.1:port now. */

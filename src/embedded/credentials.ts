@@ -53,5 +53,5 @@ function read(file: string): EmbeddedCredentials {
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new KeyturnError('internal', `${file} is damaged: restore it from a backup`);
+  throw new KeyturnError('configuration', `${file} is damaged: restore it from a backup`);
 }

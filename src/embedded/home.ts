@@ -95,7 +95,7 @@ function prepareDirectory(directory: string): void {
   const owner = statSync(directory).uid;
   if (uid !== undefined && uid !== 0 && owner !== uid) {
     throw new KeyturnError(
-      'internal',
+      'configuration',
       `${directory} belongs to user id ${owner}, not to ${uid}: start as that user, or set KEYTURN_HOME elsewhere`,
     );
   }
@@ -117,7 +117,7 @@ async function takeOwnership(directory: string): Promise<void> {
     const owner = homeOwner(directory);
     if (owner !== null) {
       throw new KeyturnError(
-        'internal',
+        'configuration',
         `${directory} is in use by another Keyturn (pid ${owner.pid}): stop that one, or set KEYTURN_HOME elsewhere`,
         { pid: owner.pid },
       );
@@ -132,7 +132,7 @@ function readState(directory: string): HomeState {
   const file = join(directory, STATE_FILE);
   const state = readJson<HomeState>(file);
   if (state !== null && state.schema !== EMPTY.schema) {
-    throw new KeyturnError('internal', `${file} was written by another version of Keyturn: use that version`);
+    throw new KeyturnError('configuration', `${file} was written by another version of Keyturn: use that version`);
   }
   return state ?? EMPTY;
 }
@@ -153,7 +153,7 @@ function readJson<T>(file: string): T | null {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new KeyturnError('internal', `${file} is not readable as JSON`, {}, { cause });
+    throw new KeyturnError('configuration', `${file} is not readable as JSON`, {}, { cause });
   }
 }
 

