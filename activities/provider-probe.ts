@@ -15,7 +15,7 @@ import { requireOpenOperation } from './operation-row';
 import type { ActivityPorts } from './ports';
 
 const HEARTBEAT_MS = 5_000;
-const SUPPLIED_PROPAGATION_MS = 700;
+const SUPPLIED_PROPAGATION_MS = 400;
 
 const SKIPPED: ProbeOutcome = {
   verdict: 'inconclusive',

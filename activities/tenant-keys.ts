@@ -129,7 +129,9 @@ export function keyActivities(ports: ActivityPorts) {
         details: probe.details,
       };
       const audit = { verdict: probe.verdict, ...(version === null ? {} : { version }) };
-      if (version === null) return { outcome: probe.verdict, result, audit };
+      // Nothing learned is nothing to note: the last verdict that means something stays.
+      if (version === null || probe.verdict === 'inconclusive')
+        return { outcome: probe.verdict, result, audit };
       const { verdict, reason, details, account } = probe;
       const written = await writeRecord(vault, input, (state) =>
         transitions.noteVerdict(state, {

@@ -32,5 +32,10 @@ function write(log: Logger, entry: LogEntry): void {
 function failureOf(error: unknown): { failure?: string; detail?: string } {
   if (!(error instanceof Error)) return {};
   const { type } = error as { type?: unknown };
-  return typeof type === 'string' ? { failure: type, detail: error.message } : { failure: error.name };
+  // A workflow's failure arrives from another thread: without its class, but with its stack.
+  const ours = typeof type === 'string' || error.stack?.startsWith('ApplicationFailure:') === true;
+  return {
+    failure: typeof type === 'string' ? type : error.name,
+    ...(ours ? { detail: error.message } : {}),
+  };
 }

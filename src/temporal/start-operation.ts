@@ -21,6 +21,10 @@ const WORKFLOW_TYPES: Partial<Record<OperationKind, string>> = {
 };
 const UPDATES: Partial<Record<OperationKind, string>> = { finish: FINISH_UPDATE, rollback: ROLLBACK_UPDATE };
 
+/** How often and how long (milliseconds) a start waits for the key's last run to close. */
+const START_ATTEMPTS = 3;
+const CLOSING_MS = 2_000;
+
 const TENANT = defineSearchAttributeKey('TenantId', 'KEYWORD');
 const SERVICE = defineSearchAttributeKey('ServiceId', 'KEYWORD');
 const OPERATION = defineSearchAttributeKey('Operation', 'KEYWORD');
@@ -77,23 +81,33 @@ export function attributesOf(operation: Operation): TypedSearchAttributes {
 
 async function startRun(client: Client, operation: Operation, options: StartOptions): Promise<Started> {
   const { workflowId, tenantId, serviceId, keyName } = operation;
-  try {
-    const handle = await client.workflow.start<Workflow>(WORKFLOW_TYPES[operation.kind] as never, {
-      workflowId,
-      taskQueue: options.taskQueue,
-      args: [inputOf(operation)],
-      memo: { operationId: operation.id },
-      typedSearchAttributes: attributesOf(operation),
-      staticSummary: `${operation.kind} ${tenantId}/${serviceId}/${keyName}`,
-      requestEagerStart: options.eager,
-    });
-    return { kind: 'started', runId: handle.firstExecutionRunId };
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const handle = await client.workflow.start<Workflow>(WORKFLOW_TYPES[operation.kind] as never, {
+        workflowId,
+        taskQueue: options.taskQueue,
+        args: [inputOf(operation)],
+        memo: { operationId: operation.id },
+        typedSearchAttributes: attributesOf(operation),
+        staticSummary: `${operation.kind} ${tenantId}/${serviceId}/${keyName}`,
+        requestEagerStart: options.eager,
+      });
+      return { kind: 'started', runId: handle.firstExecutionRunId };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
     const running = await client.workflow.getHandle(workflowId).describe();
-    const ours = running.memo?.['operationId'] === operation.id;
-    return ours ? { kind: 'started', runId: running.runId } : { kind: 'busy' };
+    if (running.memo?.['operationId'] === operation.id) return { kind: 'started', runId: running.runId };
+    if (attempt === START_ATTEMPTS) return { kind: 'busy' };
+    // Its operation is settled, or the ledger would not have let us in: it closes in a moment.
+    await untilClosed(client, workflowId, running.runId);
   }
+}
+
+/** Resolves when the run has closed, however it ended, or after a while. */
+async function untilClosed(client: Client, workflowId: string, runId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  await client.withDeadline(Date.now() + CLOSING_MS, () => handle.result()).catch(() => undefined);
 }
 
 async function sendDecision(client: Client, operation: Operation, update: string): Promise<Started> {
