@@ -1,16 +1,16 @@
 /** Makes existing servers ready for the roles of a split deployment. Idempotent: run it before every release. */
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from './config';
 import { addressesOf, appRoleOf, connectTemporalFrom, vaultSettingsOf } from './connections';
 import { KeyturnError } from './contract/errors';
 import { migrateLedger, openLedger } from './ledger/ledger';
 import type { Logger } from './log';
+import { readOrMakeCredentials } from './role-credentials';
 import { prepareNamespace } from './temporal/prepare-namespace';
 import { provisionVault } from './vault/provision';
 import { VAULT_ROLES, type VaultRole } from './vault/provision-access';
 import { connectVault, type AppRoleCredentials } from './vault/vault-client';
+
+const OWN_ISSUER_PATH = '/v1/identity/oidc';
 
 /**
  * Migrates the ledger, makes the Temporal namespace and provisions the vault. The roles' secret ids are written
@@ -50,20 +50,20 @@ async function setUpVault(config: Config, log: Logger, address: string): Promise
   const login = token === undefined ? { appRole: appRoleOf(config) } : { token };
   const vault = await connectVault({ settings: vaultSettingsOf(config, address), login, log });
   try {
-    const roles = Object.fromEntries(VAULT_ROLES.map((role) => [role, credentialsOf(directory, role)]));
-    // The vault's own token issuer is named after where its discovery document is, unless an outside one is used.
-    const issuerUrl = issuer?.replace(/\/v1\/identity\/oidc$/, '') ?? address;
+    const roles = Object.fromEntries(
+      VAULT_ROLES.map((role) => [role, readOrMakeCredentials(directory, role)]),
+    );
+    const issuerUrl = ownIssuerUrl(issuer) ?? address;
     await provisionVault(vault, { roles: roles as Record<VaultRole, AppRoleCredentials>, issuerUrl });
   } finally {
     await vault.close();
   }
 }
 
-function credentialsOf(directory: string, role: VaultRole): AppRoleCredentials {
-  const file = join(directory, role, 'secret-id');
-  if (!existsSync(file)) {
-    mkdirSync(join(directory, role), { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${randomUUID()}\n`, { mode: 0o600 });
-  }
-  return { roleId: `keyturn-${role}`, secretId: readFileSync(file, 'utf8').trim() };
+/**
+ * The base address in the vault's own tokens: where its discovery document is. An outside issuer says nothing of it,
+ * and must not be claimed by the vault.
+ */
+function ownIssuerUrl(issuer: string | undefined): string | undefined {
+  return issuer?.endsWith(OWN_ISSUER_PATH) === true ? issuer.slice(0, -OWN_ISSUER_PATH.length) : undefined;
 }

@@ -45,13 +45,13 @@ async function withReaders(
   }) => Promise<void>,
 ): Promise<void> {
   const config = readConfig();
-  const service = findService(config.KEYTURN_HOME);
+  const service = findService(config);
   const ledger = openLedger({ databaseUrl: service.addresses.databaseUrl });
   const vault = await connectVaultRole({
     config,
     address: service.addresses.vaultAddress,
     role: 'operator',
-    appRole: service.credentials.operator,
+    appRole: service.credentialsOf('operator'),
     log: createLogger('silent'),
   });
   try {

@@ -7,7 +7,7 @@ import { createLogger } from '../log';
 import { mintIdentityToken } from '../vault/identity-token';
 import { connectVault } from '../vault/vault-client';
 import { logInForShell } from '../vault/log-in-for-shell';
-import { findService } from './running-service';
+import { findAllInOne, findService } from './running-service';
 
 const ROLES = ['tenant', 'service', 'operator', 'platform', 'admin'];
 
@@ -15,7 +15,7 @@ const ROLES = ['tenant', 'service', 'operator', 'platform', 'admin'];
 export function addTokenCommands(program: Command): void {
   program
     .command('token')
-    .description('print a bearer token of the embedded issuer')
+    .description('print a bearer token of the vault’s own issuer')
     .option('--role <role>', `one of ${ROLES.join(', ')}`)
     .option('--tenant <tenant>', 'the tenant the token is for; the role is then `tenant` unless given')
     .action(async (options: { role?: string; tenant?: string }) => {
@@ -26,7 +26,7 @@ export function addTokenCommands(program: Command): void {
     .description('print shell exports for curl and for the temporal, vault and bao commands')
     .action(async () => {
       const config = readConfig();
-      const service = findService(config.KEYTURN_HOME);
+      const service = findAllInOne(config.KEYTURN_HOME);
       const settings = vaultSettingsOf(config, service.addresses.vaultAddress);
       const exports = {
         KEYTURN_URL: service.url,
@@ -35,7 +35,7 @@ export function addTokenCommands(program: Command): void {
         TEMPORAL_NAMESPACE: service.addresses.temporalNamespace,
         VAULT_ADDR: service.addresses.vaultAddress,
         BAO_ADDR: service.addresses.vaultAddress,
-        VAULT_TOKEN: await logInForShell(settings, service.credentials.operator),
+        VAULT_TOKEN: await logInForShell(settings, service.credentialsOf('operator')),
       };
       for (const [name, value] of Object.entries(exports)) console.log(`export ${name}='${value}'`);
     });
@@ -49,10 +49,10 @@ async function printableToken(options: { role?: string; tenant?: string }): Prom
     throw new KeyturnError('invalid_request', `a ${role} token needs --tenant`);
   }
   const config = readConfig();
-  const service = findService(config.KEYTURN_HOME);
+  const service = findService(config);
   const vault = await connectVault({
     settings: vaultSettingsOf(config, service.addresses.vaultAddress),
-    login: { appRole: service.credentials.issuer },
+    login: { appRole: service.credentialsOf('issuer') },
     log: createLogger('silent'),
   });
   try {

@@ -1,11 +1,15 @@
-/** What a command needs to know of the all-in-one that runs on a home, written by `keyturn start`. */
+/** The service a command speaks to: a split deployment as configured, else the all-in-one that runs on a home. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Addresses } from '../connections';
+import type { Config } from '../config';
+import { addressesOf, type Addresses } from '../connections';
 import { KeyturnError } from '../contract/errors';
 import { loadOrMakeCredentials } from '../embedded/credentials';
 import { homeOwner } from '../embedded/home';
+import { readCredentials } from '../role-credentials';
+import type { VaultRole } from '../vault/provision-access';
+import type { AppRoleCredentials } from '../vault/vault-client';
 
 const schema = z.object({
   url: z.string(),
@@ -28,17 +32,31 @@ export function describeService(home: string, service: { url: string; addresses:
   return () => rmSync(file, { force: true });
 }
 
+/** How to reach a service's parts, and with which AppRoles. */
+export interface FoundService {
+  readonly addresses: Addresses;
+  /** Thrown when the role's secret id is not to be had here. */
+  credentialsOf(role: VaultRole): AppRoleCredentials;
+}
+
+/**
+ * KEYTURN_CREDENTIALS_DIR, where `keyturn setup` left the secret ids, tells a split deployment.
+ * Thrown when one of its addresses is missing, or when nothing runs on the home.
+ */
+export function findService(config: Config): FoundService {
+  const directory = config.KEYTURN_CREDENTIALS_DIR;
+  if (directory === undefined) return findAllInOne(config.KEYTURN_HOME);
+  return { addresses: addressesOf(config), credentialsOf: (role) => readCredentials(directory, role) };
+}
+
 /** Thrown when nothing runs on the home: says how to start it. */
-export function findService(home: string) {
+export function findAllInOne(home: string): FoundService & { readonly url: string } {
   const directory = resolve(home);
   if (homeOwner(directory) === null) throw notRunning(directory);
   try {
     const service = schema.parse(JSON.parse(readFileSync(join(directory, FILE), 'utf8')));
-    return {
-      ...service,
-      home: directory,
-      credentials: loadOrMakeCredentials(join(directory, 'credentials.json')).vault,
-    };
+    const credentials = loadOrMakeCredentials(join(directory, 'credentials.json')).vault;
+    return { ...service, credentialsOf: (role) => credentials[role] };
   } catch (error) {
     if (error instanceof KeyturnError) throw error;
     throw notRunning(directory);
