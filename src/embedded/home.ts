@@ -1,5 +1,14 @@
 /** The folder with all state of an all-in-one Keyturn: one owner at a time, and a record of the servers it started. */
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { KeyturnError } from '../contract/errors';
@@ -10,9 +19,11 @@ import { ServerName, STOP_SIGNALS, stopRecordedProcess } from './server-process'
 export type RecordedPorts = Readonly<Record<string, number>>;
 
 interface HomeState {
-  readonly schema: 1;
+  readonly schema: typeof HOME_SCHEMA;
   readonly ports: RecordedPorts;
   readonly servers: Readonly<Partial<Record<ServerName, ProcessIdentity & { readonly port: number }>>>;
+  /** Path of the vault's audit log as its store knows it; the store refuses any other. */
+  readonly auditLog: string;
 }
 
 export interface Home {
@@ -21,13 +32,20 @@ export interface Home {
   path(...parts: string[]): string;
   ports(): RecordedPorts;
   recordPorts(ports: RecordedPorts): void;
+  /** What the vault is told of its audit log: relative to the home, absolute in a home of schema 1. */
+  auditLog(): string;
   recordServer(name: ServerName, identity: ProcessIdentity & { readonly port: number }): void;
   forgetServer(name: ServerName): void;
   /** Lets another process open the home. */
   release(): void;
 }
 
-const EMPTY: HomeState = { schema: 1, ports: {}, servers: {} };
+/** Version of the home's layout. 1 → 2: the audit log's path became relative, so that a backup fits any home. */
+export const HOME_SCHEMA = 2;
+const AUDIT_LOG = 'logs/vault-audit.log';
+/** Where `keyturn restore` works until all is verified. */
+export const RESTORING_FOLDER = 'restoring';
+const EMPTY: HomeState = { schema: HOME_SCHEMA, ports: {}, servers: {}, auditLog: AUDIT_LOG };
 const OWNER_FILE = 'owner.json';
 const STATE_FILE = 'state.json';
 
@@ -38,6 +56,12 @@ const STATE_FILE = 'state.json';
  */
 export async function openHome(options: { directory: string; log: (line: string) => void }): Promise<Home> {
   const directory = resolve(options.directory);
+  if (existsSync(join(directory, RESTORING_FOLDER))) {
+    throw new KeyturnError(
+      'configuration',
+      `a restore into ${directory} is under way or was cut short: run \`keyturn restore\` again`,
+    );
+  }
   prepareDirectory(directory);
   await takeOwnership(directory);
   try {
@@ -53,6 +77,7 @@ export async function openHome(options: { directory: string; log: (line: string)
     path: (...parts) => join(directory, ...parts),
     ports: () => readState(directory).ports,
     recordPorts: (ports) => update({ ports }),
+    auditLog: () => readState(directory).auditLog,
     recordServer: (name, identity) =>
       update({ servers: { ...readState(directory).servers, [name]: identity } }),
     forgetServer: (name) => {
@@ -130,11 +155,21 @@ async function takeOwnership(directory: string): Promise<void> {
 
 function readState(directory: string): HomeState {
   const file = join(directory, STATE_FILE);
-  const state = readJson<HomeState>(file);
-  if (state !== null && state.schema !== EMPTY.schema) {
-    throw new KeyturnError('configuration', `${file} was written by another version of Keyturn: use that version`);
-  }
-  return state ?? EMPTY;
+  const state = readJson<Partial<HomeState>>(file);
+  if (state === null) return EMPTY;
+  const schema: unknown = state.schema;
+  // A store of schema 1 was told the absolute path, and holds on to it.
+  if (schema === 1) return { ...EMPTY, ...state, schema: HOME_SCHEMA, auditLog: oldAuditLog(directory) };
+  if (schema === HOME_SCHEMA) return { ...EMPTY, ...state };
+  throw new KeyturnError(
+    'configuration',
+    `${file} was written by a newer Keyturn (schema ${String(schema)}, this one knows ${HOME_SCHEMA}): ` +
+      'run that version, or restore a backup made with this one into an empty home',
+  );
+}
+
+function oldAuditLog(directory: string): string {
+  return existsSync(join(directory, 'vault', 'raft')) ? join(directory, AUDIT_LOG) : AUDIT_LOG;
 }
 
 function writeState(directory: string, state: HomeState): void {

@@ -33,6 +33,8 @@ export interface ServerCommand {
   readonly becomes?: string | undefined;
   /** Added to a bare environment: the servers inherit none of ours, which may hold keys. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Working directory; `/` by default. */
+  readonly cwd?: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
   readonly logFile: string;
@@ -60,7 +62,7 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
   const child = spawn(command.executable, command.args, {
     // A session of its own: Ctrl-C in the terminal must reach us, who drain first, and not the servers.
     detached: true,
-    cwd: '/',
+    cwd: command.cwd ?? '/',
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: '/nonexistent', ...command.env },
     stdio: ['ignore', log, log],
     ...(command.uid === undefined ? {} : { uid: command.uid }),

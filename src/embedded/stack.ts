@@ -20,6 +20,8 @@ export interface EmbeddedOptions {
   readonly binaries?: BinarySettings;
   /** DATABASE_URL: a database that runs already; then no PostgreSQL is started. */
   readonly databaseUrl?: string | undefined;
+  /** Servers to start; all of them by default. The addresses of the others are then of no use. */
+  readonly only?: readonly ServerName[];
   /** Takes progress in plain words. */
   readonly log: (line: string) => void;
   /** Called when a server ends that nobody stopped. */
@@ -96,40 +98,55 @@ async function startAll(context: {
     stopping = true;
     await context.stop();
   };
+  const wanted = (name: ServerName): boolean => options.only?.includes(name) ?? true;
   const [temporalBin, baoBin] = await Promise.all([
-    resolveServerBinary('temporal', options.binaries ?? {}),
-    resolveServerBinary('bao', options.binaries ?? {}),
+    wanted('temporal') ? resolveServerBinary('temporal', options.binaries ?? {}) : null,
+    wanted('vault') ? resolveServerBinary('bao', options.binaries ?? {}) : null,
   ]);
   const postgres =
-    options.databaseUrl === undefined
+    options.databaseUrl === undefined && wanted('postgres')
       ? resolvePostgresBinaries({ searchPath: options.binaries?.searchPath ?? '' })
       : null;
-  const starting: Promise<ServerProcess>[] = [
-    startTemporalServer({
-      executable: temporalBin,
-      databaseFile: home.path('temporal.db'),
-      ports: {
-        frontend: ports.temporal,
-        ui: ports.temporalUi,
-        http: ports.temporalHttp,
-        metrics: ports.temporalMetrics,
-      },
-      ...watch('temporal', ports.temporal),
-    }),
-    startVaultServer({
-      executable: baoBin,
-      configFile: home.path('vault', 'config.hcl'),
-      files: {
-        raftDirectory: home.path('vault', 'raft'),
-        sealKeyFile: home.path('vault', 'seal.key'),
-        auditLogFile: home.path('logs', 'vault-audit.log'),
-        provisionerPolicyFile: join(packageRoot(), 'deploy', 'vault', 'policies', 'keyturn-provisioner.hcl'),
-      },
-      ports: { api: ports.vault, cluster: ports.vaultCluster },
-      provisioner: credentials.vault.provisioner,
-      ...watch('vault', ports.vault),
-    }),
-  ];
+  const starting: Promise<ServerProcess>[] = [];
+  if (temporalBin !== null) {
+    starting.push(
+      startTemporalServer({
+        executable: temporalBin,
+        databaseFile: home.path('temporal.db'),
+        ports: {
+          frontend: ports.temporal,
+          ui: ports.temporalUi,
+          http: ports.temporalHttp,
+          metrics: ports.temporalMetrics,
+        },
+        ...watch('temporal', ports.temporal),
+      }),
+    );
+  }
+  if (baoBin !== null) {
+    starting.push(
+      startVaultServer({
+        executable: baoBin,
+        home: home.directory,
+        configFile: home.path('vault', 'config.hcl'),
+        files: {
+          raftDirectory: home.path('vault', 'raft'),
+          sealKeyFile: home.path('vault', 'seal.key'),
+          auditLogFile: home.auditLog(),
+          provisionerPolicyFile: join(
+            packageRoot(),
+            'deploy',
+            'vault',
+            'policies',
+            'keyturn-provisioner.hcl',
+          ),
+        },
+        ports: { api: ports.vault, cluster: ports.vaultCluster },
+        provisioner: credentials.vault.provisioner,
+        ...watch('vault', ports.vault),
+      }),
+    );
+  }
   if (postgres !== null) {
     starting.push(
       startPostgresServer({

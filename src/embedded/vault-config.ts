@@ -10,6 +10,7 @@ export interface VaultFiles {
   readonly raftDirectory: string;
   /** 32 random bytes: whoever has them and the raft folder has every secret. */
   readonly sealKeyFile: string;
+  /** Relative to the working directory of the server, which is the home. */
   readonly auditLogFile: string;
   readonly provisionerPolicyFile: string;
 }
@@ -24,7 +25,7 @@ export const PROVISIONER = 'keyturn-provisioner';
 
 /**
  * The audit stanza must stay the same over the life of the store: OpenBao refuses to start when the path of a
- * declared device changes.
+ * declared device changes, also in a restored store. Hence a relative path.
  */
 export function vaultConfig(options: { files: VaultFiles; ports: VaultPorts }): string {
   const { files, ports } = options;

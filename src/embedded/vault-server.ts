@@ -1,7 +1,7 @@
 /** OpenBao on loopback: raft storage, unsealed by a key file, initialised by its own configuration at the first start. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Agent, request } from 'undici';
 import { KeyturnError } from '../contract/errors';
 import { LOOPBACK } from './choose-port';
@@ -17,6 +17,8 @@ const SEAL_KEY_BYTES = 32;
 
 export interface VaultServerOptions {
   readonly executable: string;
+  /** Working directory of the server. */
+  readonly home: string;
   readonly configFile: string;
   readonly files: VaultFiles;
   readonly ports: VaultPorts;
@@ -34,6 +36,7 @@ export async function startVaultServer(options: VaultServerOptions): Promise<Ser
   const server = await startServerProcess({
     name: 'vault',
     executable: options.executable,
+    cwd: options.home,
     args: ['server', `-config=${options.configFile}`, '-log-level=warn'],
     ...(firstStart
       ? { env: { [FIRST_START_ENV.roleId]: roleId, [FIRST_START_ENV.secretId]: secretId } }
@@ -63,10 +66,11 @@ export async function startVaultServer(options: VaultServerOptions): Promise<Ser
   } finally {
     await agent.close();
   }
+  const auditLogFile = resolve(options.home, options.files.auditLogFile);
   const stopRotating = keepAuditLogBounded({
-    file: options.files.auditLogFile,
+    file: auditLogFile,
     pid: server.pid,
-    onError: (error) => options.log(`${options.files.auditLogFile} cannot be rotated: ${String(error)}`),
+    onError: (error) => options.log(`${auditLogFile} cannot be rotated: ${String(error)}`),
   });
   void server.exited.then(stopRotating);
   return server;
