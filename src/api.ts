@@ -16,11 +16,14 @@ import { createMetrics } from './metrics';
 import { readReadiness } from './readiness';
 import { runPeriodically, type Stop } from './run-periodically';
 import { awaitOperation } from './temporal/await-operation';
+import { cancelRun } from './temporal/cancel-run';
 import { pingTemporal, workflowLink, type Temporal } from './temporal/connect-temporal';
 import { reconcile } from './temporal/reconcile';
 import { startOperation } from './temporal/start-operation';
+import { withCorrelationId } from './vault/correlation';
 import { readVaultHealth } from './vault/health';
-import { clearInbox, isInInbox, putInbox } from './vault/inbox';
+import { clearInboxEventually } from './clear-inbox-eventually';
+import { isInInbox, putInbox } from './vault/inbox';
 import { digestText, fingerprintFields, sealFields } from './vault/transit';
 import type { VaultClient } from './vault/vault-client';
 import { createValidationBudget } from './validation-budget';
@@ -90,13 +93,14 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
     },
     digest: (text) => digestText(vault, text),
     accept: (request) => acceptOperation(ledger, request),
-    async deliver(operation, fields, hint) {
-      const [sealed, fingerprint] = await Promise.all([
-        sealFields(vault, operation, fields),
-        fingerprintFields(vault, operation, fields),
-      ]);
-      await putInbox(vault, operation.tenantId, operation.id, { sealed, fingerprint, hint });
-    },
+    deliver: (operation, fields, hint) =>
+      withCorrelationId(operation.id, async () => {
+        const [sealed, fingerprint] = await Promise.all([
+          sealFields(vault, operation, fields),
+          fingerprintFields(vault, operation, fields),
+        ]);
+        await putInbox(vault, operation.tenantId, operation.id, { sealed, fingerprint, hint });
+      }),
     giveUp: (operation, error) => abandon(deps, operation, error, 'failed'),
     async start(operation) {
       const started = await startOperation(temporal.client, operation, {
@@ -105,10 +109,7 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
       });
       if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
     },
-    async cancel(operation) {
-      if (operation.runId === null) return;
-      await temporal.client.workflow.getHandle(operation.workflowId, operation.runId).cancel();
-    },
+    cancel: (operation) => cancelRun(temporal.client, operation),
     read: (operationId) => readOperation(ledger, operationId),
     wait: (operation, waitMs) =>
       awaitOperation({ client: temporal.client, read: (id) => readOperation(ledger, id) }, operation, waitMs),
@@ -138,7 +139,7 @@ export function startReconciler(deps: ApiDeps): Stop {
 
 /** Closes an operation that never ran, and clears what it left in the inbox. */
 async function abandon(
-  { ledger, vault }: ApiDeps,
+  { ledger, vault, log }: ApiDeps,
   operation: Operation,
   error: KeyturnError,
   state: 'failed' | 'abandoned',
@@ -151,10 +152,8 @@ async function abandon(
     audit: {},
   });
   if (!operation.hasInbox) return;
-  // A vault that is away kept nothing or keeps it sealed; the operation is closed either way.
-  await clearInbox(vault, operation.tenantId, operation.id).catch((cause: unknown) => {
-    if (!isKeyturnError(cause)) throw cause;
-  });
+  // The caller need not wait for it: a vault that is away keeps what it got sealed, and the operation is closed.
+  clearInboxEventually(vault, operation, (facts) => log.warn(facts, 'an inbox entry is still to be cleared'));
 }
 
 /** Every open operation of that age, page by page: long-running ones must not hide the others. */

@@ -6,10 +6,9 @@ import { mountRoute } from './mount-route';
 import { openApiDocument } from './openapi';
 import type { HttpPorts } from './ports';
 import { notFoundHandler, problemHandler } from './problem';
+import { readJson } from './read-json';
 import { serveDocs } from './serve-docs';
 import { BASE_PATH, pathOf, type Route } from './route';
-
-const BODY_LIMIT = '64kb';
 
 /** The application of one or several roles: those whose routes are given. */
 export function createApp(ports: HttpPorts, routes: readonly Route[]): Express {
@@ -17,13 +16,13 @@ export function createApp(ports: HttpPorts, routes: readonly Route[]): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
+  app.set('case sensitive routing', true);
   app.use(
     helmet({
       contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } },
     }),
   );
-  app.use(requireJson);
-  app.use(express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' }));
+  app.use(...readJson());
   for (const route of routes) app[route.method](pathOf(route), mountRoute(ports, route));
   serveDocs(app, openApiDocument(routes, BASE_PATH));
   app.use(methodGuard(routes));
@@ -32,22 +31,13 @@ export function createApp(ports: HttpPorts, routes: readonly Route[]): Express {
   return app;
 }
 
-const requireJson: express.RequestHandler = (request, _response, next) => {
-  const length = Number(request.get('content-length') ?? 0);
-  const hasBody = length > 0 || request.get('transfer-encoding') !== undefined;
-  if (hasBody && request.is('application/json') === false) {
-    throw new KeyturnError('unsupported_media_type', 'send the body as application/json');
-  }
-  next();
-};
-
 /** A known path with another method is 405, not 404. */
 function methodGuard(routes: readonly Route[]): express.RequestHandler {
-  const router = express.Router();
+  const router = express.Router({ caseSensitive: true });
   for (const path of new Set(routes.map(pathOf))) {
     const allowed = routes
       .filter((route) => pathOf(route) === path)
-      .map((route) => route.method.toUpperCase());
+      .flatMap((route) => (route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()]));
     router.all(path, (_request, response) => {
       response.setHeader('Allow', allowed.join(', '));
       throw new KeyturnError('method_not_allowed', `allowed here: ${allowed.join(', ')}`);

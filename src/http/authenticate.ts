@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { KeyturnError } from '../contract/errors';
 import type { HttpPorts } from './ports';
-import { hasRole, mayActFor, TENANT_BOUND, type Principal } from './principal';
+import { hasRole, mayActFor, type Principal } from './principal';
 import type { Route } from './route';
 
 const NOBODY: Principal = { subject: 'anonymous', tenantId: null, roles: [] };
@@ -16,32 +16,26 @@ export async function authenticate(ports: HttpPorts, route: Route, request: Requ
   return ports.verifyToken(match[1] as string);
 }
 
+/** Thrown when no role of the principal opens the route: `forbidden`. */
+export function authorizeRole({ access }: Route, principal: Principal): void {
+  if (access.open === true || hasRole(principal, access.roles)) return;
+  throw new KeyturnError('forbidden', `this needs one of the roles ${access.roles.join(', ')}`);
+}
+
 /**
- * Thrown when no role of the principal opens the route (`forbidden`), or when the named tenant is not its own
- * (`not_found`, before anything is looked up).
+ * Thrown when the named tenant is not the principal's own: `not_found`, before anything is looked up; when the
+ * principal must name one and does not: `invalid_request`.
  */
-export function authorize(route: Route, principal: Principal, tenantId: string | null): void {
-  const { access } = route;
-  if (access.open === true) return;
-  if (!hasRole(principal, access.roles)) {
-    throw new KeyturnError('forbidden', `this needs one of the roles ${access.roles.join(', ')}`);
-  }
-  if (access.tenant === 'none' || access.tenant === 'resource') return;
-  if (access.tenant === 'optional' && tenantId === null && !isBound(principal, route)) return;
+export function authorizeTenant({ access }: Route, principal: Principal, tenantId: string | null): void {
+  if (access.open === true || access.tenant === 'none' || access.tenant === 'resource') return;
   if (mayActFor(principal, access.roles, tenantId)) return;
+  if (tenantId === null) {
+    throw new KeyturnError('invalid_request', 'tenant_id: is missing', { field: 'tenant_id' });
+  }
   throw new KeyturnError('not_found', 'there is nothing here for this token');
 }
 
-/** For resources found by their id: thrown `operation_not_found`-like by the caller when false. */
+/** For resources found by their id: when false, the caller answers as if there were none. */
 export function maySee(route: Pick<Route, 'access'>, principal: Principal, tenantId: string): boolean {
   return route.access.open === true || mayActFor(principal, route.access.roles, tenantId);
-}
-
-/** True when every role that opens the route for this principal is bound to a tenant. */
-export function isBound(principal: Principal, route: Pick<Route, 'access'>): boolean {
-  const { access } = route;
-  if (access.open === true) return false;
-  return principal.roles
-    .filter((role) => access.roles.includes(role))
-    .every((role) => TENANT_BOUND.includes(role));
 }

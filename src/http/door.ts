@@ -11,8 +11,8 @@ import {
   type OperationKind,
   type OperationParams,
 } from '../contract/operations';
-import type { HttpPorts } from './ports';
-import type { Reply, RouteRequest } from './route';
+import type { AcceptRequest, HttpPorts } from './ports';
+import { BASE_PATH, type Reply, type RouteRequest } from './route';
 
 /** One mutation, parsed. */
 export interface Mutation {
@@ -41,10 +41,11 @@ export async function enter(
   present: Present,
 ): Promise<Reply> {
   const { door } = ports;
+  const patience = patienceOf(request, ports.settings.waitMs);
   // A revocation is fenced by the ledger alone and must not depend on Temporal.
   if (mutation.kind !== 'revoke') await door.assertTemporal();
   const idempotency = await idempotencyOf(ports, request, mutation);
-  const { outcome, operation } = await door.accept({
+  const { outcome, operation } = await accept(ports, {
     kind: mutation.kind,
     ref: mutation.ref,
     principal: request.principal.subject,
@@ -53,26 +54,24 @@ export async function enter(
     hasInbox: mutation.fields !== undefined,
     ...(idempotency === undefined ? {} : { idempotency }),
   });
-  if (outcome === 'accepted') await send(ports, operation, mutation);
-  const latest = await door.wait(
-    (await door.read(operation.id)) ?? operation,
-    waitMsOf(request, ports.settings.waitMs),
-  );
+  const replayed = outcome === 'replayed';
+  const runs = replayed || (await send(ports, operation, mutation));
+  const latest = runs ? await follow(ports, operation, patience.waitMs) : operation;
   const reply = answer(ports, latest, present);
-  if (outcome === 'accepted') return reply;
-  return { ...reply, headers: { ...reply.headers, 'Idempotency-Replayed': 'true' } };
+  const headers = {
+    ...reply.headers,
+    ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
+    ...(reply.status === 202 && patience.asked !== null ? { 'Preference-Applied': patience.asked } : {}),
+  };
+  return { ...reply, headers };
 }
 
 /** The answer of an operation as it stands. Thrown: the error it ended with. */
 export function answer(ports: HttpPorts, operation: Operation, present: Present): Reply {
   const links = linksOf(ports, operation);
   if (OPEN_STATES.includes(operation.state)) {
-    const body = { operation_id: operation.id, kind: operation.kind, state: operation.state, links };
-    return {
-      status: 202,
-      body,
-      headers: { Location: links.operation, 'Preference-Applied': 'respond-async' },
-    };
+    const body = { kind: operation.kind, state: operation.state, operation_id: operation.id, links };
+    return { status: 202, body, headers: { Location: links.operation } };
   }
   if (operation.state === 'done') return present(operation);
   throw new KeyturnError(
@@ -92,7 +91,11 @@ export function linksOf(
   ports: HttpPorts,
   operation: Operation,
 ): { operation: string; workflow: string | null } {
-  return { operation: `/api/brain/byok/operations/${operation.id}`, workflow: ports.workflowLink(operation) };
+  return { operation: operationLink(operation.id), workflow: ports.workflowLink(operation) };
+}
+
+function operationLink(id: string): string {
+  return `${BASE_PATH}/byok/operations/${id}`;
 }
 
 /** The common part of every answer about a key. */
@@ -108,7 +111,24 @@ export function aboutKey(ports: HttpPorts, operation: Operation): Record<string,
   };
 }
 
-async function send(ports: HttpPorts, operation: Operation, mutation: Mutation): Promise<void> {
+/** A key that is busy says with what, and where to look. */
+async function accept(ports: HttpPorts, request: AcceptRequest) {
+  try {
+    return await ports.door.accept(request);
+  } catch (error) {
+    if (!isKeyturnError(error) || error.code !== 'operation_in_progress') throw error;
+    const { operation_id: id, operation: kind } = error.details;
+    if (typeof id !== 'string' || kind === undefined) throw error;
+    throw new KeyturnError(error.code, error.message, {
+      operation_id: id,
+      kind,
+      operation: operationLink(id),
+    });
+  }
+}
+
+/** True when its run was started; false when the reconciler will do so. Thrown when it was given up. */
+async function send(ports: HttpPorts, operation: Operation, mutation: Mutation): Promise<boolean> {
   const { door } = ports;
   if (mutation.fields !== undefined) {
     try {
@@ -124,12 +144,29 @@ async function send(ports: HttpPorts, operation: Operation, mutation: Mutation):
   }
   try {
     await door.start(operation);
+    return true;
   } catch (error) {
-    // Accepted is accepted: the reconciler starts it once Temporal is back; the caller gets 202 meanwhile.
-    if (isKeyturnError(error) && error.code === 'temporal_unavailable') return;
+    // Accepted is accepted: the reconciler finishes what Temporal or the ledger could not be told now.
+    if (isKeyturnError(error) && isAway(error)) return false;
     if (isKeyturnError(error)) await door.giveUp(operation, error);
     throw error;
   }
+}
+
+/** The operation once it is closed or the patience is over; as last known when the ledger went away meanwhile. */
+async function follow(ports: HttpPorts, operation: Operation, waitMs: number): Promise<Operation> {
+  const { door } = ports;
+  try {
+    return await door.wait((await door.read(operation.id)) ?? operation, waitMs);
+  } catch (error) {
+    // What was accepted is never answered with "try again".
+    if (isKeyturnError(error) && isAway(error)) return operation;
+    throw error;
+  }
+}
+
+function isAway(error: KeyturnError): boolean {
+  return error.code === 'temporal_unavailable' || error.code === 'ledger_unavailable';
 }
 
 async function idempotencyOf(
@@ -145,7 +182,12 @@ async function idempotencyOf(
     });
   }
   const { kind, ref, params, fields } = mutation;
-  return { key, digest: await ports.door.digest(canonical({ kind, ref, params, fields: fields ?? null })) };
+  const [keyDigest, digest] = await Promise.all([
+    // A caller may have put anything there, so it is not kept either.
+    ports.door.digest(key),
+    ports.door.digest(canonical({ kind, ref, params, fields: fields ?? null })),
+  ]);
+  return { key: keyDigest, digest };
 }
 
 /** JSON with sorted members, so that equal requests give equal text. */
@@ -157,10 +199,24 @@ function canonical(value: unknown): string {
   );
 }
 
-/** `Prefer: respond-async` waits not at all, `Prefer: wait=N` at most N seconds (RFC 7240). */
-function waitMsOf(request: RouteRequest, greatestMs: number): number {
-  const prefer = request.raw.get('prefer') ?? '';
-  if (/(^|,)\s*respond-async\b/i.test(prefer)) return 0;
-  const wait = /(?:^|,)\s*wait=(\d{1,5})\b/i.exec(prefer);
-  return wait === null ? greatestMs : Math.min(Number(wait[1]) * 1000, greatestMs);
+/** How long to wait, and which preference says so. */
+interface Patience {
+  readonly waitMs: number;
+  readonly asked: string | null;
+}
+
+/**
+ * `Prefer: wait=N` waits at most N seconds, `Prefer: respond-async` alone not at all (RFC 7240, 4.1 and 4.3).
+ * What is not understood is ignored, as the standard asks.
+ */
+function patienceOf(request: RouteRequest, greatestMs: number): Patience {
+  const preferences = (request.raw.get('prefer') ?? '').split(',').map((one) => one.split(';', 1)[0]?.trim());
+  const wait = preferences
+    .map((one) => /^wait\s*=\s*"?(\d{1,9})"?$/i.exec(one ?? ''))
+    .find((one) => one !== null);
+  if (wait?.[1] !== undefined) {
+    return { waitMs: Math.min(Number(wait[1]) * 1000, greatestMs), asked: `wait=${Number(wait[1])}` };
+  }
+  const isAsync = preferences.some((one) => one?.toLowerCase() === 'respond-async');
+  return isAsync ? { waitMs: 0, asked: 'respond-async' } : { waitMs: greatestMs, asked: null };
 }

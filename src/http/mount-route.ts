@@ -1,7 +1,7 @@
 /** From a route's data to an express handler: authenticate, authorize, parse, handle, answer. */
 import type { Request, RequestHandler, Response } from 'express';
 import { KeyturnError } from '../contract/errors';
-import { authenticate, authorize } from './authenticate';
+import { authenticate, authorizeRole, authorizeTenant } from './authenticate';
 import { parseInput } from './parse-input';
 import type { HttpPorts } from './ports';
 import type { Reply, Route } from './route';
@@ -21,17 +21,13 @@ export function mountRoute(ports: HttpPorts, route: Route): RequestHandler {
     });
     const principal = await authenticate(ports, route, request);
     // Roles first, then shapes: who may not ask learns nothing of what is asked for.
-    if (
-      route.access.open !== true &&
-      !principal.roles.some((role) => route.access.open !== true && route.access.roles.includes(role))
-    ) {
-      authorize(route, principal, null);
-    }
+    authorizeRole(route, principal);
     const input = parse(route, request);
-    authorize(route, principal, route.tenantOf?.(input) ?? null);
+    authorizeTenant(route, principal, route.tenantOf?.(input) ?? null);
     const signal = abortSignalOf(response);
     const name = `${route.method.toUpperCase()} ${route.path}`;
-    send(response, await route.handle({ ...input, principal, route: name, raw: request, signal }));
+    const reply = await route.handle({ ...input, principal, route: name, raw: request, signal });
+    send(response, { ...reply, body: shape(ports, route, reply) });
   };
 }
 
@@ -55,6 +51,21 @@ function abortSignalOf(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => controller.abort());
   return controller.signal;
+}
+
+/**
+ * The answer as the document describes it: its members, in its order, and nothing else. What a store returns has
+ * members in another order, or one that is nobody's business.
+ */
+function shape(ports: HttpPorts, route: Route, reply: Reply): unknown {
+  const schema = route.responses[reply.status]?.schema;
+  if (schema === undefined) return reply.body;
+  const shaped = schema.safeParse(reply.body, { reportInput: false });
+  if (shaped.success) return shaped.data;
+  // The deed is done: its caller gets the answer, and the log says that the document is wrong.
+  const members = shaped.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  ports.logError(new Error(`the answer does not fit the document at: ${members}`), route.path);
+  return reply.body;
 }
 
 function send(response: Response, reply: Reply): void {

@@ -51,7 +51,8 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 
 function responseOf(doc: ResponseDoc) {
   if (doc.schema === undefined) return { description: doc.description };
-  return { description: doc.description, content: { 'application/json': { schema: doc.schema } } };
+  const { description, schema, contentType = 'application/json' } = doc;
+  return { description, content: { [contentType]: { schema } } };
 }
 
 function accessOf(route: Route): string {

@@ -70,6 +70,38 @@ export interface ResolvedKey {
   readonly retireAt: string | null;
 }
 
+/** An entry of the audit trail, in its place. */
+export interface ListedEvent extends AuditEvent {
+  readonly seq: number;
+  readonly at: string;
+  readonly hash: string;
+}
+
+/** What a check of the audit trail found. */
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly chains: readonly {
+    readonly chain: string;
+    readonly entries: number;
+    readonly anchoredSeq: number;
+    readonly unanchored: number;
+    readonly problems: readonly string[];
+  }[];
+  readonly anchors: {
+    readonly count: number;
+    readonly latest: { readonly n: number; readonly at: string } | null;
+    readonly problems: readonly string[];
+  };
+}
+
+/** What the vault says of itself; `status` is a word of the vault room's list. */
+export interface VaultReport {
+  readonly status: string;
+  readonly message: string;
+  readonly version?: string;
+  readonly latencyMs: number;
+}
+
 export interface HttpPorts {
   readonly verifyToken: (token: string) => Promise<Principal>;
   readonly door: DoorPorts;
@@ -92,14 +124,14 @@ export interface HttpPorts {
       afterSeq?: number;
       operationId?: string;
       limit: number;
-    }) => Promise<{ entries: readonly unknown[]; nextAfterSeq: number | null }>;
-    readonly verifyAudit: (chain: string | null) => Promise<unknown>;
+    }) => Promise<{ entries: readonly ListedEvent[]; nextAfterSeq: number | null }>;
+    readonly verifyAudit: (chain: string | null) => Promise<AuditReport>;
     readonly appendAudit: (event: AuditEvent) => Promise<void>;
   };
   /** Null in the processes that cannot decrypt. */
   readonly resolveKey: ((ref: KeyRef, stage: 'current' | 'previous') => Promise<ResolvedKey>) | null;
   readonly health: {
-    readonly vault: () => Promise<{ status: string; message: string }>;
+    readonly vault: () => Promise<VaultReport>;
     readonly ready: () => Promise<Readonly<Record<string, { ok: boolean; message?: string }>>>;
   };
   /** The Web UI's page of an operation's run; null when it is not known. */

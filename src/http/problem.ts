@@ -37,11 +37,12 @@ export function sendProblem(response: Response, error: KeyturnError): void {
     .send(JSON.stringify(problemOf(error)));
 }
 
-/** The document's members. */
+/** The document's members: the standard's first, and none of them a detail's to change. */
 export function problemOf(error: KeyturnError): Record<string, unknown> {
   const { title, status, retryable } = ERRORS[error.code];
   const type = `urn:keyturn:error:${error.code}`;
-  return { ...error.details, type, title, status, code: error.code, detail: error.message, retryable };
+  const standard = { type, title, status, code: error.code, detail: error.message, retryable };
+  return { ...standard, ...error.details, ...standard };
 }
 
 /** Errors of express and its body parser carry the body: only their kind is kept. */

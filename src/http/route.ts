@@ -38,6 +38,8 @@ export interface Reply {
 export interface ResponseDoc {
   readonly description: string;
   readonly schema?: z.ZodType;
+  /** `application/json` unless said. */
+  readonly contentType?: string;
 }
 
 /** Ids and texts are strings, so a query string may stand in for a body where proxies drop it. */

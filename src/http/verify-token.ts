@@ -12,11 +12,13 @@ export interface IssuerSettings {
 
 const claims = z.object({
   sub: z.string().min(1).max(255),
-  tenant_id: z.string().max(63).optional(),
-  roles: z.union([z.string(), z.array(z.string())]).optional(),
+  tenant_id: z.string().max(63).nullish(),
+  roles: z.union([z.string(), z.array(z.string())]).nullish(),
 });
 
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** Signatures only the issuer can make: whoever knows its public keys must not be able to sign with them. */
+const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 RS256 RS384 RS512 PS256 PS384 PS512'.split(' ');
 
 /** Makes the check. Thrown by it: `unauthenticated`, or `identity_unavailable` when the keys cannot be fetched. */
 export function createTokenVerifier(settings: IssuerSettings): (token: string) => Promise<Principal> {
@@ -31,7 +33,7 @@ export function createTokenVerifier(settings: IssuerSettings): (token: string) =
     const { sub, tenant_id: tenantId, roles } = parsed.data;
     return {
       subject: sub,
-      tenantId: tenantId === undefined || tenantId === '' ? null : tenantId,
+      tenantId: tenantId == null || tenantId === '' ? null : tenantId,
       roles: parseRoles(roles),
     };
   };
@@ -47,6 +49,7 @@ async function verify(
     const options = {
       issuer,
       audience,
+      algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ['exp', 'sub'],
     };
@@ -66,7 +69,7 @@ async function verify(
 }
 
 /** Unknown roles give nothing and are no error: an issuer may serve others too. */
-function parseRoles(roles: string | readonly string[] | undefined): readonly Role[] {
+function parseRoles(roles: string | readonly string[] | null | undefined): readonly Role[] {
   const named = typeof roles === 'string' ? roles.split(/[\s,]+/) : (roles ?? []);
   return ROLES.filter((role) => named.includes(role));
 }

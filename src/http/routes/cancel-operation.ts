@@ -21,11 +21,16 @@ export function cancelOperation(ports: HttpPorts): Route {
     access,
     mutates: true,
     params,
-    responses: { 200: { description: 'cancelled', schema: operationAnswer } },
+    responses: {
+      200: { description: 'how it ended', schema: operationAnswer },
+      202: { description: 'told to stop; it has not ended yet', schema: operationAnswer },
+    },
     async handle(request) {
       const operation = await findOperation(ports, { access }, request.principal, request.params.id);
       if (operation.kind === 'revoke')
-        throw new KeyturnError('already_promoted', 'a revocation cannot be taken back');
+        throw new KeyturnError('already_promoted', 'a revocation cannot be taken back', {
+          operation_id: operation.id,
+        });
       if (OPEN_STATES.includes(operation.state)) {
         const { tenantId, serviceId, keyName, id } = operation;
         const event = {

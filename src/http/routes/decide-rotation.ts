@@ -5,7 +5,7 @@ import { aboutKey, enter } from '../door';
 import type { HttpPorts } from '../ports';
 import { refuseSecrets } from '../refuse-secrets';
 import { defineRoute, type Route } from '../route';
-import { operationId, reason } from '../schemas';
+import { acceptedAnswer, finishAnswer, keyAnswer, operationId, reason } from '../schemas';
 import { findOperation } from './get-operation';
 
 const params = z.strictObject({ id: operationId });
@@ -15,6 +15,7 @@ const SUMMARIES = {
   finish: 'End the grace period of a rotation now',
   rollback: 'Take the previous key back while the grace period lasts',
 } as const;
+const ANSWERS = { finish: finishAnswer, rollback: keyAnswer } as const;
 
 export function decideRotationRoutes(ports: HttpPorts): readonly Route[] {
   return (['finish', 'rollback'] as const).map((kind) => decideRoute(ports, kind));
@@ -32,7 +33,10 @@ function decideRoute(ports: HttpPorts, kind: 'finish' | 'rollback'): Route {
     mutates: true,
     params,
     body,
-    responses: { 200: { description: 'done' }, 202: { description: 'accepted; follow Location' } },
+    responses: {
+      200: { description: 'done', schema: ANSWERS[kind] },
+      202: { description: 'accepted; follow Location', schema: acceptedAnswer },
+    },
     async handle(request) {
       const rotation = await findOperation(ports, { access }, request.principal, request.params.id);
       if (rotation.kind !== 'rotate') {

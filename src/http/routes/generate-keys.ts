@@ -5,7 +5,7 @@ import { aboutKey, enter } from '../door';
 import type { HttpPorts } from '../ports';
 import { refuseSecrets } from '../refuse-secrets';
 import { defineRoute, type Route } from '../route';
-import { apiKeys, keyAnswer, keyName, reason, serviceId, tenantId } from '../schemas';
+import { acceptedAnswer, apiKeys, keyAnswer, keyName, reason, serviceId, tenantId } from '../schemas';
 
 const body = z
   .strictObject({
@@ -33,7 +33,7 @@ export function generateKeys(ports: HttpPorts): Route {
     responses: {
       201: { description: 'stored', schema: keyAnswer },
       200: { description: 'the same key was stored already', schema: keyAnswer },
-      202: { description: 'accepted; follow Location' },
+      202: { description: 'accepted; follow Location', schema: acceptedAnswer },
     },
     tenantOf: (input) => input.body.tenant_id,
     async handle(request) {

@@ -12,7 +12,7 @@ import { operationAnswer, operationId } from '../schemas';
 const params = z.strictObject({ id: operationId });
 
 export function getOperation(ports: HttpPorts): Route {
-  const access = { roles: ['tenant', 'service', 'operator', 'admin'], tenant: 'resource' } as const;
+  const access = { roles: ['tenant', 'operator', 'admin'], tenant: 'resource' } as const;
   return defineRoute({
     method: 'get',
     path: '/byok/operations/:id',

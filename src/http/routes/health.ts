@@ -3,6 +3,22 @@ import { z } from 'zod';
 import type { HttpPorts } from '../ports';
 import { defineRoute, type Route } from '../route';
 
+const readiness = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    parts: z.record(z.string(), z.object({ ok: z.boolean(), message: z.string().optional() })),
+  })
+  .meta({ id: 'Readiness' });
+
+const vaultReport = z
+  .object({
+    status: z.string().meta({ description: '`ok`, or what is wrong', example: 'sealed' }),
+    message: z.string().meta({ description: 'what was seen, and what to do' }),
+    version: z.string().optional(),
+    latency_ms: z.number(),
+  })
+  .meta({ id: 'VaultHealth' });
+
 export function healthRoutes(ports: HttpPorts): readonly Route[] {
   return [
     defineRoute({
@@ -24,7 +40,10 @@ export function healthRoutes(ports: HttpPorts): readonly Route[] {
       tag: 'Health',
       access: { open: true },
       mutates: false,
-      responses: { 200: { description: 'ready' }, 503: { description: 'not ready; names what is missing' } },
+      responses: {
+        200: { description: 'ready', schema: readiness },
+        503: { description: 'not ready; names what is missing', schema: readiness },
+      },
       async handle() {
         const parts = await ports.health.ready();
         const ready = Object.values(parts).every((part) => part.ok);
@@ -39,7 +58,7 @@ export function healthRoutes(ports: HttpPorts): readonly Route[] {
       tag: 'Health',
       access: { roles: ['operator', 'admin'], tenant: 'none' },
       mutates: false,
-      responses: { 200: { description: 'the text format' } },
+      responses: { 200: { description: 'the text format', schema: z.string(), contentType: 'text/plain' } },
       async handle() {
         const { contentType, text } = await ports.metrics();
         return { status: 200, body: text, headers: { 'Content-Type': contentType } };
@@ -54,12 +73,12 @@ export function healthRoutes(ports: HttpPorts): readonly Route[] {
       access: { roles: ['operator', 'admin'], tenant: 'none' },
       mutates: false,
       responses: {
-        200: { description: 'usable' },
-        503: { description: 'not usable; the message names the cure' },
+        200: { description: 'usable', schema: vaultReport },
+        503: { description: 'not usable; the message names the cure', schema: vaultReport },
       },
       async handle() {
-        const health = await ports.health.vault();
-        return { status: health.status === 'ok' ? 200 : 503, body: health };
+        const { latencyMs, ...health } = await ports.health.vault();
+        return { status: health.status === 'ok' ? 200 : 503, body: { ...health, latency_ms: latencyMs } };
       },
     }),
   ];

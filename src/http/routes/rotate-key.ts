@@ -8,7 +8,16 @@ import { findFields } from '../find-fields';
 import type { HttpPorts } from '../ports';
 import { refuseSecrets } from '../refuse-secrets';
 import { defineRoute, type Route } from '../route';
-import { apiKeys, graceSeconds, keyAnswer, keyName, reason, serviceId, tenantId } from '../schemas';
+import {
+  acceptedAnswer,
+  apiKeys,
+  graceSeconds,
+  keyAnswer,
+  keyName,
+  reason,
+  serviceId,
+  tenantId,
+} from '../schemas';
 
 const body = z
   .strictObject({
@@ -40,7 +49,7 @@ export function rotateKey(ports: HttpPorts): Route {
     body,
     responses: {
       200: { description: 'promoted', schema: keyAnswer },
-      202: { description: 'accepted; follow Location' },
+      202: { description: 'accepted; follow Location', schema: acceptedAnswer },
     },
     tenantOf: (input) => input.body.tenant_id,
     async handle(request) {

@@ -5,7 +5,7 @@ import { aboutKey, enter } from '../door';
 import { findFields } from '../find-fields';
 import type { HttpPorts } from '../ports';
 import { defineRoute, type Route } from '../route';
-import { apiKeys, keyName, serviceId, tenantId, verdictAnswer } from '../schemas';
+import { acceptedAnswer, apiKeys, keyName, serviceId, tenantId, verdictAnswer } from '../schemas';
 
 const body = z
   .strictObject({
@@ -28,7 +28,7 @@ export function validateKey(ports: HttpPorts): Route {
     body,
     responses: {
       200: { description: 'the verdict; `inconclusive` says why nothing can be said', schema: verdictAnswer },
-      202: { description: 'accepted; follow Location' },
+      202: { description: 'accepted; follow Location', schema: acceptedAnswer },
     },
     tenantOf: (input) => input.body.tenant_id,
     async handle(request) {
