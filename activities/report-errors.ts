@@ -1,6 +1,7 @@
 /** What Temporal may keep of an error: a code, our own message, identifiers. Never a cause, never foreign text. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { ERRORS, isKeyturnError } from '../src/contract/errors';
+import { withCorrelationId } from '../src/vault/correlation';
 
 /** Told of errors nobody expected, with the name of the step. */
 export type LogFailure = (step: string, error: unknown) => void;
@@ -13,13 +14,20 @@ export function reportErrors<T extends Record<string, Step>>(activities: T, logF
     name,
     async (...args: never[]) => {
       try {
-        return await step(...args);
+        return await withCorrelationId(operationIdOf(args), () => step(...args));
       } catch (error) {
         throw toFailure(name, error, logFailure);
       }
     },
   ]);
   return Object.fromEntries(wrapped) as T;
+}
+
+/** The operation a step works for: the vault's audit log names it, which ties the two records together. */
+function operationIdOf(args: readonly unknown[]): string {
+  const first = args[0] as { operationId?: unknown; input?: { operationId?: unknown } } | undefined;
+  const id = first?.operationId ?? first?.input?.operationId;
+  return typeof id === 'string' ? id : 'none';
 }
 
 function toFailure(step: string, error: unknown, logFailure: LogFailure): Error {

@@ -87,6 +87,13 @@ export const SETTINGS = {
     .default(10_000)
     .describe('longest a mutation waits for its result before 202'),
   KEYTURN_PROBE_TIMEOUT_MS: milliseconds.default(10_000).describe('longest one call to a provider may take'),
+  KEYTURN_PROBES_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(20)
+    .describe('calls a second a worker makes to one provider'),
   KEYTURN_RECONCILE_MS: milliseconds.default(5_000).describe('time between two passes of the reconciler'),
   KEYTURN_RECONCILE_AFTER_MS: milliseconds
     .default(15_000)

@@ -8,6 +8,7 @@ import type { Ledger } from './ledger/ledger';
 import type { Logger } from './log';
 import { findService } from './providers/catalog';
 import { probeKey } from './providers/probe';
+import { createProbeLimiter } from './providers/probe-limiter';
 import type { Temporal } from './temporal/connect-temporal';
 import { runWorker, type RunningWorker } from './temporal/run-worker';
 import type { VaultClient } from './vault/vault-client';
@@ -52,6 +53,7 @@ export function startWorker(
 }
 
 function activityPorts({ config, ledger, vault, temporal }: WorkerDeps): ActivityPorts {
+  const limiter = createProbeLimiter(config.KEYTURN_PROBES_PER_SECOND);
   return {
     ledger,
     vault,
@@ -60,7 +62,7 @@ function activityPorts({ config, ledger, vault, temporal }: WorkerDeps): Activit
       const entry = findService(serviceId);
       if (entry === undefined) throw new KeyturnError('unknown_service', `${serviceId} left the catalogue`);
       const { providerOrigins: origins, KEYTURN_PROBE_TIMEOUT_MS: timeoutMs } = config;
-      return probeKey({ entry, fields, origins, timeoutMs, signal });
+      return limiter(serviceId, () => probeKey({ entry, fields, origins, timeoutMs, signal }));
     },
     propagationSeconds: (serviceId) => findService(serviceId)?.propagationSeconds ?? 0,
   };

@@ -1,5 +1,6 @@
 /** A probe that gave up still says something: "unknown, and why". */
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { KeyturnError } from '../src/contract/errors';
 import { PROBE_INCONCLUSIVE, type Probed } from '../src/contract/probed';
 
 /**
@@ -13,6 +14,10 @@ export async function lastWord(probe: Promise<Probed>): Promise<Probed> {
     const failure = error instanceof ActivityFailure ? error.cause : undefined;
     if (failure instanceof ApplicationFailure && failure.type === PROBE_INCONCLUSIVE) {
       return failure.details?.[0] as Probed;
+    }
+    // The worker died under every try, say: nothing was learned, and nothing may be concluded.
+    if (failure instanceof TimeoutFailure) {
+      throw new KeyturnError('key_unverified', 'the provider could not be asked in time');
     }
     throw error;
   }

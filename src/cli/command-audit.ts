@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import { verifyAuditTrail } from '../audit-anchors';
 import { readConfig } from '../config';
-import { connectVaultRole } from '../connections';
+import { connectTemporalFrom, connectVaultRole } from '../connections';
 import { exportAudit } from '../ledger/export-audit';
 import { openLedger } from '../ledger/ledger';
+import { streamOperations } from '../ledger/operations';
 import { verifyExport } from '../ledger/verify-export';
 import type { TrailReport } from '../ledger/verify-trail';
 import { createLogger } from '../log';
+import { compareRuns, type RunComparison } from '../temporal/compare-runs';
+import type { Temporal } from '../temporal/connect-temporal';
 import { listAnchors, readAnchorKeys } from '../vault/anchors';
 import { findService } from './running-service';
 
@@ -16,9 +19,12 @@ export function addAuditCommands(program: Command): void {
   const audit = program.command('audit').description('verify and export the audit trail');
   audit
     .command('verify')
-    .description('check every chain against its signed anchors')
+    .description('check every chain against its signed anchors, and the operations against their runs')
     .action(() =>
-      withReaders(async ({ ledger, vault }) => report(await verifyAuditTrail(ledger, vault, null))),
+      withReaders(async ({ ledger, vault, temporal }) => {
+        report(await verifyAuditTrail(ledger, vault, null));
+        reportRuns(await compareRuns(temporal.client, streamOperations(ledger)));
+      }),
     );
   audit
     .command('export')
@@ -42,6 +48,7 @@ async function withReaders(
   work: (readers: {
     ledger: ReturnType<typeof openLedger>;
     vault: Awaited<ReturnType<typeof connectVaultRole>>;
+    temporal: Temporal;
   }) => Promise<void>,
 ): Promise<void> {
   const config = readConfig();
@@ -54,9 +61,11 @@ async function withReaders(
     appRole: service.credentialsOf('operator'),
     log: createLogger('silent'),
   });
+  const temporal = await connectTemporalFrom(config, service.addresses);
   try {
-    await work({ ledger, vault });
+    await work({ ledger, vault, temporal });
   } finally {
+    await temporal.connection.close();
     await vault.close();
     await ledger.close();
   }
@@ -78,4 +87,15 @@ function report(found: TrailReport): void {
   for (const problem of problems) console.log(`       ${problem}`);
   console.log(found.ok ? 'The audit trail is whole.' : 'The audit trail is NOT whole.');
   if (!found.ok) process.exitCode = 1;
+}
+
+function reportRuns({ agrees, differs, beyondRetention }: RunComparison): void {
+  const mark = differs.length === 0 ? 'ok ' : 'BAD';
+  console.log(
+    `${mark}  runs: ${agrees} operations agree with Temporal, ${beyondRetention} beyond its retention`,
+  );
+  for (const { operationId, ledger, temporal } of differs) {
+    console.log(`       operation ${operationId}: ${ledger} in the ledger, ${temporal} in Temporal`);
+  }
+  if (differs.length > 0) process.exitCode = 1;
 }

@@ -7,6 +7,8 @@ import { matchKey } from './match-key';
 import { assertLimit, decodeCursor, toPage } from './page-cursor';
 import type { OperationsTable } from './schema';
 
+const STREAM_PAGE = 500;
+
 /** An operation from its row. */
 export function toOperation(row: Selectable<OperationsTable>): Operation {
   return {
@@ -133,4 +135,15 @@ export async function listOpenRuns(ledger: Ledger, ref: KeyRef, belowEpoch: numb
     .orderBy('id')
     .execute();
   return rows.map(toOperation);
+}
+
+/** Every operation, newest first, read in pages: for checks over the whole ledger. */
+export async function* streamOperations(ledger: Ledger): AsyncGenerator<Operation> {
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await listOperations(ledger, { limit: STREAM_PAGE, ...(cursor && { cursor }) });
+    yield* page.items;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+  }
 }

@@ -1,4 +1,7 @@
 /** The whole life of a key, for two tenants, through the real servers. */
+import { sql } from 'kysely';
+import { streamOperations } from '../../src/ledger/operations';
+import { compareRuns } from '../../src/temporal/compare-runs';
 import { startService, until, type TestService } from '../support/service';
 
 let service: TestService;
@@ -190,4 +193,13 @@ test('the audit trail tells the story in order and verifies', async () => {
     return reply.body.ok === true && reply.body.chains[0].unanchored === 0 ? reply.body : null;
   });
   expect(verified.chains[0]).toMatchObject({ entries: body.entries.length, problems: [] });
+});
+
+test('the ledger tells of every operation what Temporal keeps of its run', async () => {
+  const compared = await compareRuns(service.temporal.client, streamOperations(service.ledger));
+  expect(compared).toMatchObject({ differs: [], beyondRetention: 0 });
+  expect(compared.agrees).toBeGreaterThan(10);
+  await sql`update operations set state = 'done' where state = 'failed'`.execute(service.ledger.db);
+  const tampered = await compareRuns(service.temporal.client, streamOperations(service.ledger));
+  expect(tampered.differs[0]).toMatchObject({ ledger: 'done', temporal: 'FAILED' });
 });
