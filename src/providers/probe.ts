@@ -87,7 +87,8 @@ async function walkSteps(input: ProbeInput, way: ProbeWay, signal: AbortSignal):
     const taken = takeValues(step, reply);
     secrets.push(...Object.values(taken));
     // A refusal's body has fields of the same names that mean something else.
-    if (judged === 'proceed' || isAlive(judged.verdict) || judged.reason === 'wrong_kind') {
+    const accepted = judged === 'proceed' || isAlive(judged.verdict) || judged.reason === 'wrong_kind';
+    if (accepted && reply.status < 300) {
       known = {
         details: { ...known.details, ...pickDetails(step, reply, secrets) },
         account: pickAccount(step, reply, secrets) ?? known.account,

@@ -40,10 +40,7 @@ const googleAnalytics = defineProvider({
             rules: [
               proceed({ status: 200, body: { access_token: { is: 'string' } } }),
               // Our clock, not their key.
-              undecided({
-                status: 400,
-                body: { error: 'invalid_grant', error_description: /short-lived|timeframe/i },
-              }),
+              undecided({ status: 400, body: { error_description: /short-lived|timeframe/i } }),
               reject({ status: 400, body: { error: 'invalid_grant' } }),
               reject({ status: 401, body: { error: 'invalid_client' } }),
             ],

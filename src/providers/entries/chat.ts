@@ -35,7 +35,7 @@ const slackBot = defineProvider({
   category: 'communication',
   docsUrl: 'https://docs.slack.dev/reference/methods/auth.test',
   fields: {
-    bot_token: secretField('Bot user OAuth token', 'xoxb-example', {
+    bot_token: secretField('Bot user OAuth token', 'xoxb-0-0-example', {
       patternHint: /^(xoxe\.)?xoxb-[0-9]+-[0-9A-Za-z-]+$/,
     }),
   },
@@ -50,11 +50,10 @@ const slackBot = defineProvider({
       reject({
         status: 200,
         body: {
-          ok: false,
           error: ['invalid_auth', 'not_authed', 'token_revoked', 'account_inactive', 'token_expired'],
         },
       }),
-      undecided({ status: 200, body: { ok: false, error: 'ratelimited' } }, 'rate_limited'),
+      undecided({ status: 200, body: { error: 'ratelimited' } }, 'rate_limited'),
     ],
     details: { team: 'team', workspace: 'url', scopes: { header: 'x-oauth-scopes' } },
     account: ['team_id'],

@@ -147,7 +147,6 @@ const aws = defineProvider({
         undecided({
           status: 403,
           body: {
-            'Error.Code': 'SignatureDoesNotMatch',
             'Error.Message': /signature (expired|not yet current)/i,
           },
         }),

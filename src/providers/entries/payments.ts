@@ -15,7 +15,7 @@ const stripe = defineProvider({
       required: false,
       hintable: false,
     }),
-    account: plainField('Connected account', 'acct_example', {
+    account: plainField('Connected account', 'acct_example000000000', {
       required: false,
       patternHint: /^acct_[A-Za-z0-9]{16}$/,
     }),

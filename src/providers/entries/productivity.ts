@@ -66,7 +66,7 @@ const calendly = defineProvider({
   category: 'productivity',
   docsUrl: 'https://developer.calendly.com/api-docs',
   fields: {
-    token: secretField('Personal access token', 'eyJ-example', {
+    token: secretField('Personal access token', `eyJ${'x'.repeat(100)}.eyJ${'x'.repeat(100)}.x`, {
       pattern: /^eyJ[A-Za-z0-9_-]{100,300}\.eyJ[A-Za-z0-9_-]{100,300}\.[A-Za-z0-9_-]+$/,
     }),
   },
