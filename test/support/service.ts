@@ -51,7 +51,7 @@ export const BUNDLE_PATH = join(__dirname, '../../dist/workflow-bundle.js');
 /** Starts it; `stop` ends it with its database and simulator. */
 export async function startService(
   env: Record<string, string> = {},
-  extra: Partial<Pick<AllRolesOptions, 'wrapActivities'>> = {},
+  extra: Partial<Pick<AllRolesOptions, 'wrapActivities' | 'log'>> = {},
 ): Promise<TestService> {
   const suffix = randomBytes(3).toString('hex');
   const [stack, database, simulator] = await Promise.all([
@@ -65,7 +65,7 @@ export async function startService(
     KEYTURN_PROVIDER_ORIGINS: JSON.stringify(simulator.origins),
     ...env,
   });
-  const log = createLogger(config.LOG_LEVEL);
+  const log = extra.log ?? createLogger(config.LOG_LEVEL);
   installRuntime(log);
   const options: AllRolesOptions = {
     config,
