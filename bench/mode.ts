@@ -1,0 +1,54 @@
+/** How much is measured: sizes of the three modes. */
+
+/** Bounds of a run. */
+export interface Mode {
+  readonly name: 'smoke' | 'default' | 'long';
+  readonly concurrencies: readonly number[];
+  readonly rounds: number;
+  /** Milliseconds of one cell: one case at one concurrency in one round. */
+  readonly cellMs: number;
+  /** Operations looked at one by one for their counts and steps. */
+  readonly samples: number;
+  /** Stored keys at which the cost of an operation is compared. */
+  readonly growth: readonly [number, number];
+  /** Operations over which memory is watched. */
+  readonly memoryOperations: number;
+  readonly revocationRounds: number;
+  readonly startRounds: number;
+}
+
+export const MODES = {
+  smoke: {
+    name: 'smoke',
+    concurrencies: [1, 8],
+    rounds: 1,
+    cellMs: 250,
+    samples: 5,
+    growth: [100, 500],
+    memoryOperations: 100,
+    revocationRounds: 1,
+    startRounds: 1,
+  },
+  default: {
+    name: 'default',
+    concurrencies: [1, 8, 32],
+    rounds: 5,
+    cellMs: 900,
+    samples: 40,
+    growth: [100, 10_000],
+    memoryOperations: 2_000,
+    revocationRounds: 5,
+    startRounds: 3,
+  },
+  long: {
+    name: 'long',
+    concurrencies: [1, 8, 32],
+    rounds: 12,
+    cellMs: 3_000,
+    samples: 200,
+    growth: [100, 10_000],
+    memoryOperations: 10_000,
+    revocationRounds: 20,
+    startRounds: 5,
+  },
+} as const satisfies Record<string, Mode>;
