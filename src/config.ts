@@ -145,6 +145,24 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({ ...config, ...secretIdOf(config), providerOrigins });
 }
 
+/** The demo's: quiet, and on free ports unless they are set. `forced` wins over the environment. */
+export function readDemoConfig(forced: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv = process.env): Config {
+  const quiet = {
+    LOG_LEVEL: 'error',
+    PORT: '0',
+    KEYTURN_TEMPORAL_PORT: '0',
+    KEYTURN_TEMPORAL_UI_PORT: '0',
+    KEYTURN_VAULT_PORT: '0',
+    KEYTURN_POSTGRES_PORT: '0',
+  };
+  return readConfig({ ...quiet, ...env, ...forced });
+}
+
+/** `OPENROUTER_API_KEY`: with it the demo speaks to the real OpenRouter. */
+export function readDemoKey(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['OPENROUTER_API_KEY'];
+}
+
 function parseOrigins(text: string | undefined): Record<string, string> {
   if (text === undefined) return {};
   try {

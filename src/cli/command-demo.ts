@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readConfig } from '../config';
+import { readDemoConfig, readDemoKey } from '../config';
 import { createLogger } from '../log';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { startAllInOne, type AllInOne } from '../start';
@@ -25,7 +25,7 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
   let running: AllInOne | undefined;
   try {
     running = await start(home, simulator);
-    const passed = await playDemo(running, simulator, process.env['OPENROUTER_API_KEY']);
+    const passed = await playDemo(running, simulator, readDemoKey());
     if (options.keep === true) await untilInterrupted();
     process.exitCode = passed ? 0 : 1;
   } finally {
@@ -37,19 +37,12 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
 
 function start(home: string, simulator: Simulator): Promise<AllInOne> {
   const { openrouter, ...others } = simulator.origins;
-  const simulated = process.env['OPENROUTER_API_KEY'] === undefined;
+  const simulated = readDemoKey() === undefined;
   const origins = simulated ? { ...others, ...(openrouter && { openrouter }) } : others;
-  const config = readConfig({
-    ...process.env,
+  const config = readDemoConfig({
     KEYTURN_HOME: home,
     KEYTURN_PROVIDER_ORIGINS: JSON.stringify(origins),
     KEYTURN_ANCHOR_MS: '500',
-    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
-    PORT: process.env['PORT'] ?? '0',
-    KEYTURN_TEMPORAL_PORT: process.env['KEYTURN_TEMPORAL_PORT'] ?? '0',
-    KEYTURN_TEMPORAL_UI_PORT: process.env['KEYTURN_TEMPORAL_UI_PORT'] ?? '0',
-    KEYTURN_VAULT_PORT: process.env['KEYTURN_VAULT_PORT'] ?? '0',
-    KEYTURN_POSTGRES_PORT: process.env['KEYTURN_POSTGRES_PORT'] ?? '0',
   });
   const log = createLogger(config.LOG_LEVEL);
   installRuntime(log);
