@@ -159,11 +159,11 @@ function joinHeaders(
   );
 }
 
-/** Codes of undici's own errors: https://github.com/nodejs/undici/blob/main/docs/docs/api/Errors.md */
+/** Codes and names of undici's own errors: https://github.com/nodejs/undici/blob/main/docs/docs/api/Errors.md */
 function classify(error: unknown, signal: AbortSignal): OutboundFailure {
-  const code = String((error as { code?: unknown } | null)?.code ?? '');
-  if (signal.aborted || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return 'timeout';
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (signal.aborted || code === 'ETIMEDOUT' || (typeof code === 'string' && code.endsWith('_TIMEOUT')))
+    return 'timeout';
   if (code === 'EPRIVATE') return 'refused';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return 'not_http';
-  return 'unreachable';
+  return name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW' ? 'not_http' : 'unreachable';
 }

@@ -6,21 +6,10 @@ import { CATEGORIES, RotationClass, type ProviderEntry } from '../../src/provide
 import { exampleFields } from './example-credentials';
 import { REPLY_SHEETS } from './replies';
 
-const FIRST_USERS_NAMES = [
-  ...['openai', 'anthropic', 'openrouter', 'cohere', 'mistral', 'stripe', 'paypal', 'razorpay', 'payu'],
-  ...[
-    'google-ads',
-    'meta-ads',
-    'linkedin',
-    'twitter',
-    'hubspot',
-    'salesforce',
-    'pipedrive',
-    'zoho',
-    'twilio',
-  ],
-  ...['sendgrid', 'resend', 'google-analytics', 'mixpanel', 'amplitude'],
-];
+const FIRST_USERS_NAMES = (
+  'openai anthropic openrouter cohere mistral stripe paypal razorpay payu google-ads meta-ads linkedin twitter ' +
+  'hubspot salesforce pipedrive zoho twilio sendgrid resend google-analytics mixpanel amplitude'
+).split(' ');
 
 const each = catalog.map((entry): [string, ProviderEntry] => [entry.id, entry]);
 const steps = (entry: ProviderEntry) => entry.probe?.ways.flatMap((way) => way.steps) ?? [];
