@@ -128,7 +128,7 @@ describe('what is kept of the runs', () => {
     const recorded = histories.get('generateKeys.stored');
     if (recorded === undefined) throw new Error('no history');
     expect(textOf(recorded)).toContain('"operationId":"');
-    const leaks = [secrets[0], 'sk-or-v1-planted', `vault:v1:${'A'.repeat(80)}`, '/home/me/worker.ts'];
+    const leaks = [secrets[0], 'sk-or-v1-planted', `vault:v1:${'A'.repeat(80)}`, '/opt/keyturn/worker.ts'];
     const planted = leaks.map((k) => ({ data: Buffer.from(JSON.stringify({ k })).toString('base64') }));
     const events = [...recorded.history.events, { eventType: 'PLANTED', payloads: planted }];
     const found = tellTales(textOf({ ...recorded, history: { events } }));

@@ -1,0 +1,140 @@
+/**
+ * Who may import whom. The whole direction of the code in one table:
+ *
+ *   cli → composition roots → http | activities → vault · ledger · providers · temporal → contract ← workflows
+ */
+export interface Room {
+  /** Files of the room: a path prefix, or a pattern where a folder is shared. */
+  readonly files: string | RegExp;
+  /** Prefixes of what it may load. Its own files always. */
+  readonly values: readonly string[];
+  /** Prefixes of what it may name as a type only. */
+  readonly types?: readonly string[];
+  readonly packages: readonly string[];
+  /** Whether `node:` modules may be loaded. */
+  readonly node: boolean;
+  /** Members of `process` it may touch. Only src/config.ts reads the environment. */
+  readonly process?: readonly string[];
+}
+
+const CONTRACT = 'src/contract/';
+
+/** The first room whose pattern fits a file is its room. */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  contract: { files: CONTRACT, values: [], packages: [], node: false },
+  workflows: {
+    files: 'workflows/',
+    values: [CONTRACT],
+    types: ['activities/index'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
+    node: false,
+  },
+  activities: {
+    files: 'activities/',
+    values: [CONTRACT, 'src/vault/', 'src/ledger/'],
+    packages: ['@temporalio/activity', '@temporalio/client', '@temporalio/common'],
+    node: false,
+  },
+  providers: {
+    files: 'src/providers/',
+    values: [CONTRACT],
+    packages: ['aws4', 'ipaddr.js', 'jose', 'rate-limiter-flexible', 'undici'],
+    node: true,
+  },
+  vault: {
+    files: 'src/vault/',
+    values: [CONTRACT],
+    packages: ['node-vault', 'undici', 'zod'],
+    node: true,
+  },
+  ledger: {
+    files: 'src/ledger/',
+    values: [CONTRACT],
+    packages: ['kysely', 'pg', 'uuidv7', 'zod'],
+    node: true,
+  },
+  reader: {
+    files: 'src/reader/',
+    values: [CONTRACT, 'src/vault/', 'src/ledger/'],
+    packages: [],
+    node: false,
+  },
+  openrouter: { files: 'src/openrouter/', values: [CONTRACT], packages: ['openai', 'undici'], node: true },
+  temporal: {
+    files: 'src/temporal/',
+    values: [CONTRACT],
+    types: ['activities/index', 'workflows/index', 'src/log'],
+    packages: ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/worker'],
+    node: false,
+  },
+  http: {
+    files: 'src/http/',
+    values: [CONTRACT, 'src/providers/catalog', 'src/providers/parse-fields'],
+    types: ['src/providers/provider', 'src/log'],
+    packages: ['express', 'helmet', 'jose', 'pino-http', 'swagger-ui-dist', 'zod', 'zod-openapi'],
+    node: true,
+  },
+  simulator: {
+    files: 'src/simulator/',
+    values: [CONTRACT],
+    packages: ['zod'],
+    node: true,
+    process: ['emitWarning'],
+  },
+  embedded: {
+    files: 'src/embedded/',
+    values: [CONTRACT],
+    packages: ['@temporalio/client', '@temporalio/common', 'pg', 'proper-lockfile', 'undici', 'zod'],
+    node: true,
+    // Servers are processes: theirs are looked up and ended by id, and started as another user where we are root.
+    process: ['arch', 'getuid', 'kill', 'pid', 'platform'],
+  },
+  backup: {
+    files: 'src/backup/',
+    values: [CONTRACT, 'src/embedded/', 'src/ledger/', 'src/vault/'],
+    packages: ['pg', 'undici', 'zod'],
+    node: true,
+    process: ['pid'],
+  },
+  config: { files: /^src\/config\.ts$/, values: [CONTRACT], packages: ['zod'], node: true, process: ['env'] },
+  log: { files: /^src\/log\.ts$/, values: [], packages: ['pino'], node: false },
+  /** Wires rooms together; has no rules of its own to keep apart. */
+  composition: {
+    files: /^src\/[^/]+\.ts$/,
+    values: [
+      CONTRACT,
+      'activities/',
+      ...['vault', 'ledger', 'reader', 'providers', 'openrouter', 'temporal', 'http', 'embedded'].map(
+        (room) => `src/${room}/`,
+      ),
+      'src/config',
+      'src/log',
+    ],
+    packages: ['express', 'prom-client', 'rate-limiter-flexible', 'undici', 'zod'],
+    node: true,
+    process: ['pid'],
+  },
+  cli: {
+    files: 'src/cli/',
+    values: [
+      CONTRACT,
+      ...['vault', 'ledger', 'temporal', 'embedded', 'simulator', 'providers', 'backup'].map(
+        (room) => `src/${room}/`,
+      ),
+      // The composition roots, none of which has a folder.
+      ...['all-roles', 'api', 'audit-anchors', 'config', 'connections', 'gateway', 'log', 'role-credentials'],
+      ...['run-api', 'run-worker', 'setup', 'start', 'worker'],
+    ].map((path) => (path.includes('/') ? path : `src/${path}`)),
+    packages: ['commander', 'csv-parse', 'dotenv', 'zod'],
+    node: true,
+    process: ['argv', 'exit', 'exitCode', 'off', 'on', 'once', 'stderr', 'stdin', 'stdout'],
+  },
+};
+
+/** The name of a file's room; undefined when it has none. */
+export function roomOf(file: string): string | undefined {
+  const found = Object.entries(ROOMS).find(([, { files }]) =>
+    typeof files === 'string' ? file.startsWith(files) : files.test(file),
+  );
+  return found?.[0];
+}
