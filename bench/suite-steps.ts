@@ -60,7 +60,7 @@ async function startTimedFacade(
       audience: TOKEN_AUDIENCE,
       jwksUrl: oidcKeysUrl(addresses.vaultAddress),
     },
-    verifyAudit: () => Promise.resolve(null),
+    verifyAudit: () => Promise.reject(new Error('the bench does not verify')),
     resolveKey: null,
   });
   const timed = { ...ports, door: timeSteps(ports.door, 'door ', times) };

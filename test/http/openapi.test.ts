@@ -172,6 +172,26 @@ describe('real answers', () => {
     return reply;
   }
 
+  test('that do not fit are found: a planted control', () => {
+    const check = answerChecker(document);
+    const ok = { status: 'ready', parts: { ledger: { ok: true } } };
+    const about = {
+      method: 'GET',
+      path: '/readyz',
+      status: 200,
+      contentType: 'application/json; charset=utf-8',
+    };
+    expect(check({ ...about, body: ok })).toEqual([]);
+    expect(check({ ...about, body: { ...ok, more: 1 } })).toHaveLength(1);
+    expect(check({ ...about, body: { status: 'ready' } })).toHaveLength(1);
+    expect(check({ ...about, body: { parts: ok.parts, status: 'ready' } })).toEqual([
+      expect.stringContaining('order'),
+    ]);
+    expect(check({ ...about, body: ok, status: 201 })).toHaveLength(1);
+    expect(check({ ...about, body: ok, contentType: 'text/html' })).toHaveLength(1);
+    expect(check({ ...about, body: ok, path: '/nowhere' })).toHaveLength(1);
+  });
+
   test('have the members of the document, in its order', async () => {
     const tenant_id = service.tenant('doc');
     const about = { tenant_id, service_id: 'openrouter' };

@@ -11,6 +11,7 @@ import { listKeys } from './list-keys';
 import { listOperations } from './list-operations';
 import { listServicesRoute } from './list-services';
 import { offboardTenant } from './offboard-tenant';
+import { resolveKey } from './resolve-key';
 import { revokeKey } from './revoke-key';
 import { rotateKey } from './rotate-key';
 import { validateKey } from './validate-key';
@@ -34,4 +35,10 @@ export function apiRoutes(ports: HttpPorts): readonly Route[] {
     verifyAudit(ports),
     ...healthRoutes(ports),
   ];
+}
+
+/** Every endpoint of every role, to be described: without ports, so none can be called. */
+export function everyRoute(): readonly Route[] {
+  const ports = {} as HttpPorts;
+  return [...apiRoutes(ports), resolveKey(ports)];
 }

@@ -1,0 +1,84 @@
+/** A service whose answers and log lines are kept, to send it what it must refuse. */
+import { Writable } from 'node:stream';
+import { sql } from 'kysely';
+import { createLogger } from '../../src/log';
+import { listInbox } from '../../src/vault/inbox';
+import { startService, type TestService } from '../support/service';
+import { sendRaw, type RawReply, type RawRequest } from './raw-request';
+
+export const BASE = '/api/brain';
+/** Has the form of an OpenRouter key and is none; in every request where one could be sent. */
+export const SECRET = `sk-or-v1-${'5ec2e7c0ffee5ec2'.repeat(4)}`;
+
+export interface Door {
+  readonly service: TestService;
+  readonly tenant: string;
+  readonly replies: readonly RawReply[];
+  readonly logged: readonly string[];
+  /** With an admin's token. */
+  send(raw: RawRequest): Promise<RawReply>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<RawReply>;
+  /** Names the key of {@link SECRET}'s kind that nobody has. */
+  about(): { tenant_id: string; service_id: string };
+}
+
+export async function openDoor(): Promise<Door> {
+  const logged: string[] = [];
+  const replies: RawReply[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logged.push(chunk.toString('utf8'));
+      done();
+    },
+  });
+  const service = await startService({}, { log: createLogger('debug', stream) });
+  const token = await service.mintToken({ role: 'admin' });
+  const tenant = service.tenant('bad');
+  const send = async (raw: RawRequest): Promise<RawReply> => {
+    const json = raw.body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { authorization: `Bearer ${token}`, ...json, ...raw.headers };
+    const reply = await sendRaw(service.url, { ...raw, headers });
+    replies.push(reply);
+    return reply;
+  };
+  return {
+    service,
+    tenant,
+    replies,
+    logged,
+    send,
+    post(path, body, headers = {}) {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      return send({ method: 'POST', path: `${BASE}${path}`, body: text, headers });
+    },
+    about: () => ({ tenant_id: tenant, service_id: 'openrouter' }),
+  };
+}
+
+/** Status, code and field: what a caller goes by. */
+export function verdictOf({ status, json, headers }: RawReply): unknown[] {
+  expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(json).toMatchObject({ type: expect.stringMatching(/^urn:/), title: expect.any(String), status });
+  return [status, json?.['code'], json?.['field']];
+}
+
+/** What a suite of refusals must leave behind: nothing said, nothing logged, nothing kept. */
+export async function expectNothingLeft(door: Door): Promise<void> {
+  const parts = [SECRET, SECRET.slice(0, 24), Buffer.from(SECRET).toString('base64').slice(0, 60)];
+  const holds = (text: string): boolean => parts.some((part) => text.includes(part));
+  expect(holds(`{"detail":"${SECRET}"}`)).toBe(true);
+  const { replies, logged, service } = door;
+  expect(replies.filter((reply) => holds(reply.everything)).map((reply) => reply.text)).toEqual([]);
+  expect(logged.filter(holds)).toEqual([]);
+  // None succeeded, and none was our fault.
+  const odd = replies.filter((reply) => reply.status >= 500 || reply.status < 400);
+  expect(odd.map((reply) => reply.text)).toEqual([]);
+  expect(logged.filter((line) => line.includes('request failed'))).toEqual([]);
+  for (const table of ['operations', 'key_index']) {
+    const { rows } = await sql`select * from ${sql.table(table)}`.execute(service.ledger.db);
+    expect([table, rows]).toEqual([table, []]);
+  }
+  const waiting: string[] = [];
+  for await (const id of listInbox(service.vault.worker, door.tenant)) waiting.push(id);
+  expect(waiting).toEqual([]);
+}
