@@ -10,6 +10,7 @@ import { resolveKey } from './http/routes/resolve-key';
 import { migrateLedger, openLedger, type Ledger } from './ledger/ledger';
 import { withLifecycle, type Lifecycle } from './lifecycle';
 import type { Logger } from './log';
+import { closeOutbound } from './providers/outbound';
 import { openKey } from './reader/open-key';
 import type { Temporal } from './temporal/connect-temporal';
 import { mintIdentityToken, oidcIssuer, oidcKeysUrl, TOKEN_AUDIENCE } from './vault/identity-token';
@@ -98,6 +99,7 @@ async function startWork(deps: WorkerDeps, options: AllRolesOptions, life: Lifec
   const { config, log, ledger, vault } = deps;
   const activities = createWorkerActivities(deps);
   const worker = await startWorker(deps, options.wrapActivities?.(activities) ?? activities);
+  life.onStop(closeOutbound);
   life.onStop(() => worker.stop());
   worker.finished.then(
     () => options.onDeath?.('the worker stopped'),

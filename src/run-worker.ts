@@ -7,6 +7,7 @@ import { listen } from './http/listen';
 import { migrateLedger, openLedger } from './ledger/ledger';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
+import { closeOutbound } from './providers/outbound';
 import { startWorker } from './worker';
 
 /** Thrown when a setting is wrong or something it needs does not answer: one message with the cure. */
@@ -30,6 +31,7 @@ export function runWorkerRole(
     const temporal = await connectTemporalFrom(config, addresses);
     life.onStop(() => temporal.connection.close());
     const worker = await startWorker({ config, log, ledger, vault, temporal });
+    life.onStop(closeOutbound);
     life.onStop(() => worker.stop());
     const anchoring = { ledger, vault, intervalMs: config.KEYTURN_ANCHOR_MS };
     life.onStop(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
