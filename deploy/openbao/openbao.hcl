@@ -4,6 +4,8 @@
 storage "raft" {
   path    = "/openbao/file"
   node_id = "openbao"
+  # The default is for very small machines, and slow to elect.
+  performance_multiplier = "1"
 }
 
 listener "tcp" {

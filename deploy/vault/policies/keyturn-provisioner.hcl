@@ -22,6 +22,9 @@ path "identity/oidc/role/keyturn" { capabilities = ["create", "read", "update"] 
 # Records the operation id in the vault's audit log.
 path "sys/config/auditing/request-headers/x-correlation-id" { capabilities = ["create", "read", "update", "sudo"] }
 
+# Backups: the whole store, sealed. Who may write policies could allow it to himself anyway.
+path "sys/storage/raft/snapshot" { capabilities = ["read"] }
+
 # Its own token.
 path "auth/token/lookup-self" { capabilities = ["read"] }
 path "auth/token/renew-self" { capabilities = ["update"] }
