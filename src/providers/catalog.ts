@@ -69,7 +69,10 @@ export function parseServiceId(idOrAlias: unknown): string {
   if (entry !== undefined) return entry.id;
   const nearest = nearestIds(name);
   const advice = nearest.length === 0 ? '' : `; did you mean ${nearest.join(', ')}?`;
-  throw new KeyturnError('unknown_service', `service_id is not in the catalogue${advice}`, { nearest });
+  throw new KeyturnError('unknown_service', `service_id is not in the catalogue${advice}`, {
+    field: 'service_id',
+    nearest,
+  });
 }
 
 /** Ids of at most three entries whose id or alias differs little from `name`. */
