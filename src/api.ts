@@ -1,6 +1,6 @@
 /** Composition root of the `api` role: the facade, and the reconciler that finishes what broke off at the door. */
 import type { Config } from './config';
-import { isKeyturnError, KeyturnError } from './contract/errors';
+import type { KeyturnError } from './contract/errors';
 import type { Operation } from './contract/operations';
 import type { RetireInput } from './contract/workflows';
 import type { HttpPorts } from './http/ports';

@@ -1,5 +1,5 @@
 /** Why the vault cannot be used, told apart, each with its cure. For start-up and /vault/health. */
-import { isKeyturnError, KeyturnError } from '../contract/errors';
+import { isKeyturnError, type KeyturnError } from '../contract/errors';
 import { FIXED_PATHS, mountInfoPath, transitPath } from './paths';
 import { dataOf, objectOf } from './read-reply';
 import { createTransport } from './transport';

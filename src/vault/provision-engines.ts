@@ -66,7 +66,7 @@ function assertMount(
   const version = objectOf(options)['version'];
   if (type === wanted.type && (wanted.version === undefined || version === wanted.version)) return;
   const setting = VAULT_SETTING_NAMES[name];
-  const seen = `${String(type)}${version === undefined ? '' : ` version ${String(version)}`}`;
+  const seen = `${String(type)}${version === undefined ? '' : ` version ${typeof version === 'string' ? version : 'unknown'}`}`;
   const need = `${wanted.type}${wanted.version === undefined ? '' : ` version ${wanted.version}`}`;
   throw new KeyturnError('vault_unavailable', `${setting}: the mount is ${seen}, it must be ${need}`, {
     setting,

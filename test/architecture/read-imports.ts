@@ -35,7 +35,7 @@ export function readSource(source: string): SourceFacts {
     if (Array.isArray(value)) return value.forEach(visit);
     if (value === null || typeof value !== 'object') return;
     const node = value as Node;
-    switch (node.type) {
+    switch (node.type ?? '') {
       case 'ImportDeclaration':
       case 'ExportNamedDeclaration':
         add(node['source'], isTypeOnly(node));

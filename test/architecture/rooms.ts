@@ -19,6 +19,20 @@ export interface Room {
 
 const CONTRACT = 'src/contract/';
 
+const WIRED = ['vault', 'ledger', 'reader', 'providers', 'openrouter', 'temporal', 'http', 'embedded'];
+const CLI_ROOMS = ['vault', 'ledger', 'temporal', 'embedded', 'simulator', 'providers', 'backup'];
+const CLI_ROOTS = [
+  'all-roles',
+  'api',
+  'audit-anchors',
+  'config',
+  'connections',
+  'gateway',
+  'log',
+  'setup',
+].concat(['role-credentials', 'run-api', 'run-worker', 'start', 'worker']);
+const inSrc = (names: readonly string[]): string[] => names.map((name) => `src/${name}`);
+
 /** The first room whose pattern fits a file is its room. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   contract: { files: CONTRACT, values: [], packages: [], node: false },
@@ -101,30 +115,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   /** Wires rooms together; has no rules of its own to keep apart. */
   composition: {
     files: /^src\/[^/]+\.ts$/,
-    values: [
-      CONTRACT,
-      'activities/',
-      ...['vault', 'ledger', 'reader', 'providers', 'openrouter', 'temporal', 'http', 'embedded'].map(
-        (room) => `src/${room}/`,
-      ),
-      'src/config',
-      'src/log',
-    ],
+    values: [CONTRACT, 'activities/', ...inSrc(WIRED).map((room) => `${room}/`), 'src/config', 'src/log'],
     packages: ['express', 'prom-client', 'rate-limiter-flexible', 'undici', 'zod'],
     node: true,
     process: ['pid'],
   },
   cli: {
     files: 'src/cli/',
-    values: [
-      CONTRACT,
-      ...['vault', 'ledger', 'temporal', 'embedded', 'simulator', 'providers', 'backup'].map(
-        (room) => `src/${room}/`,
-      ),
-      // The composition roots, none of which has a folder.
-      ...['all-roles', 'api', 'audit-anchors', 'config', 'connections', 'gateway', 'log', 'role-credentials'],
-      ...['run-api', 'run-worker', 'setup', 'start', 'worker'],
-    ].map((path) => (path.includes('/') ? path : `src/${path}`)),
+    values: [CONTRACT, ...inSrc(CLI_ROOMS).map((room) => `${room}/`), ...inSrc(CLI_ROOTS)],
     packages: ['commander', 'csv-parse', 'dotenv', 'zod'],
     node: true,
     process: ['argv', 'exit', 'exitCode', 'off', 'on', 'once', 'stderr', 'stdin', 'stdout'],
