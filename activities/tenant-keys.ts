@@ -25,15 +25,14 @@ export function keyActivities(ports: ActivityPorts) {
   return {
     /** Promotes the inbox key into the first slot; the same key again changes nothing. */
     async storeKey(input: OperationInput, probed: Probed): Promise<KeyStep> {
-      await requireLiveOperation(ledger, input);
-      await assertFence(ports, input);
-      const candidate = await candidateOf(ports, input, probed);
+      const { candidate, found } = await prepareWrite(ports, input, probed);
       const written = await writeRecord(
         vault,
         input,
         (state) =>
           landed(state, input) ??
           transitions.storeFirst(state, { epoch: input.epoch, candidate: present(candidate) }),
+        found,
       );
       const record = live(written.record);
       const unchanged = record.current.operationId !== input.operationId;
@@ -48,9 +47,7 @@ export function keyActivities(ports: ActivityPorts) {
 
     /** The inbox key becomes current, the current one previous. */
     async promoteKey(input: OperationInput, probed: Probed): Promise<KeyStepWithRetirement> {
-      const { params } = await requireLiveOperation(ledger, input);
-      await assertFence(ports, input);
-      const candidate = await candidateOf(ports, input, probed);
+      const { params, candidate, found } = await prepareWrite(ports, input, probed);
       const written = await writeRecord(
         vault,
         input,
@@ -64,6 +61,7 @@ export function keyActivities(ports: ActivityPorts) {
             supersede: params.supersede === true,
             force: params.force === true,
           }),
+        found,
       );
       return promoted(input, live(written.record));
     },
@@ -183,6 +181,20 @@ function hasLanded(operation: Operation, record: KeyRecord): boolean {
   if (operation.kind === 'finish') return record.previous?.version !== version;
   if (operation.kind === 'rollback') return record.current?.version === version;
   return transitions.slotOf(record, operation.id) !== undefined;
+}
+
+/**
+ * All that a write of the inbox key rests on, read at once. The order of the reads decides nothing: a revocation
+ * that is accepted after the fence was read buries the record, and then this write's CAS fails.
+ */
+async function prepareWrite(ports: ActivityPorts, input: OperationInput, probed: Probed) {
+  const [{ params }, , candidate, found] = await Promise.all([
+    requireLiveOperation(ports.ledger, input),
+    assertFence(ports, input),
+    candidateOf(ports, input, probed),
+    readKeyRecord(ports.vault, input),
+  ]);
+  return { params, candidate, found };
 }
 
 /** Thrown when a revocation raised the epoch since the operation was accepted: `key_revoked`. */

@@ -8,16 +8,19 @@ import type { VaultClient } from '../src/vault/vault-client';
 const MAX_RACES = 12;
 
 /**
- * Applies `decide` to the record until its write holds.
+ * Applies `decide` to the record until its write holds. `first` is the record where the caller has read it already.
  * Thrown: whatever `decide` throws; `vault_unavailable` after more lost races than real writers can cause.
  */
 export async function writeRecord(
   vault: VaultClient,
   ref: KeyRef,
   decide: (state: ReadState) => Transition,
+  first?: ReadState,
 ): Promise<Transition> {
+  let known = first;
   for (let race = 0; race < MAX_RACES; race += 1) {
-    const state = await readKeyRecord(vault, ref);
+    const state = known ?? (await readKeyRecord(vault, ref));
+    known = undefined;
     const transition = decide(state);
     if (transition.kind !== 'write') return transition;
     try {
