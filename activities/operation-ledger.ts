@@ -5,7 +5,6 @@ import type { OperationInput, RetireInput } from '../src/contract/workflows';
 import { readIndexEntry, updateIndex } from '../src/ledger/key-index';
 import { settleOperation } from '../src/ledger/settle-operation';
 import { clearInbox } from '../src/vault/inbox';
-import { requireOperation } from './operation-row';
 import type { ActivityPorts } from './ports';
 
 /** Arguments of {@link ledgerActivities}' settleOperation. */
@@ -23,11 +22,11 @@ export function ledgerActivities(ports: ActivityPorts) {
      * order a step that runs again still finds all it needs.
      */
     async settleOperation({ input, settlement, runId }: SettleArgs): Promise<void> {
-      const operation = await requireOperation(ledger, input);
       const { state, result, index, audit } = settlement;
       const error = await truerError(ports, input, settlement.error);
-      await settleOperation(ledger, {
+      const { operation } = await settleOperation(ledger, {
         operationId: input.operationId,
+        acceptedFor: input,
         state,
         runId,
         audit: audit ?? {},

@@ -3,23 +3,15 @@ import { KeyturnError } from '../src/contract/errors';
 import { OPEN_STATES, type Operation } from '../src/contract/operations';
 import type { OperationInput } from '../src/contract/workflows';
 import type { Ledger } from '../src/ledger/ledger';
-import { readOperation } from '../src/ledger/operations';
+import { assertAcceptedFor, readOperation } from '../src/ledger/operations';
 
 /** Thrown when no such operation was accepted for this key and epoch: `operation_not_found`. */
 export async function requireOperation(ledger: Ledger, input: OperationInput): Promise<Operation> {
   const operation = await readOperation(ledger, input.operationId);
-  const same =
-    operation !== null &&
-    operation.tenantId === input.tenantId &&
-    operation.serviceId === input.serviceId &&
-    operation.keyName === input.keyName &&
-    operation.epoch === input.epoch;
-  if (!same) {
-    throw new KeyturnError(
-      'operation_not_found',
-      `operation ${input.operationId} was not accepted for this key`,
-    );
+  if (operation === null) {
+    throw new KeyturnError('operation_not_found', `there is no operation ${input.operationId}`);
   }
+  assertAcceptedFor(operation, input);
   return operation;
 }
 

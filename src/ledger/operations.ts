@@ -74,6 +74,21 @@ export async function readOperation(ledger: Ledger, operationId: string): Promis
   return row === undefined ? null : toOperation(row);
 }
 
+/**
+ * Thrown when the operation was accepted for another key or epoch: `operation_not_found`. What a workflow was
+ * started with could be anything; the ledger says what was accepted.
+ */
+export function assertAcceptedFor(operation: Operation, wanted: KeyRef & { readonly epoch: number }): void {
+  const same =
+    operation.tenantId === wanted.tenantId &&
+    operation.serviceId === wanted.serviceId &&
+    operation.keyName === wanted.keyName &&
+    operation.epoch === wanted.epoch;
+  if (!same) {
+    throw new KeyturnError('operation_not_found', `operation ${operation.id} was not accepted for this key`);
+  }
+}
+
 /** Operations, newest first. Ids are UUIDv7, so their order is that of acceptance to the millisecond. */
 export async function listOperations(
   ledger: Ledger,

@@ -1,19 +1,21 @@
 import { sql, type Selectable } from 'kysely';
 import { tenantChain, type AuditEvent } from '../contract/audit';
 import { KeyturnError } from '../contract/errors';
-import { assertUuid } from '../contract/ids';
+import { assertUuid, type KeyRef } from '../contract/ids';
 import { OPEN_STATES, type Operation } from '../contract/operations';
 import type { Settlement } from '../contract/settlement';
 import { appendAudit } from './audit-trail';
 import { applyIndexUpdate } from './key-index';
 import type { Ledger, LedgerExecutor } from './ledger';
 import { matchKey } from './match-key';
-import { toOperation } from './operations';
-import type { KeyIndexTable, OperationsTable } from './schema';
+import { assertAcceptedFor, toOperation } from './operations';
+import type { OperationsTable } from './schema';
 
 /** The end of one operation. `audit` overrides what the operation itself tells. */
 export interface SettleRequest extends Omit<Settlement, 'audit'> {
   readonly operationId: string;
+  /** The key and epoch it must have been accepted for; not given by whoever has just read it. */
+  readonly acceptedFor?: KeyRef & { readonly epoch: number };
   readonly audit?: Partial<AuditEvent>;
   readonly runId?: string;
 }
@@ -28,12 +30,12 @@ export interface Settled {
 /**
  * Closes an operation, shows its effect in the key index and appends its outcome, in one transaction. One
  * that is closed already is returned unchanged, so a retry does nothing.
- * Thrown when there is no such operation: `operation_not_found`.
+ * Thrown when there is no such operation, or it was accepted for something else: `operation_not_found`.
  */
 export async function settleOperation(ledger: Ledger, request: SettleRequest): Promise<Settled> {
   assertUuid('operation_id', request.operationId);
   return await ledger.db.transaction().execute(async (trx) => {
-    const key = await lockKeyOf(trx, request.operationId);
+    const lockedKeyId = await lockKeyOf(trx, request);
     const closed = await closeIfOpen(trx, request);
     if (closed === undefined) {
       return {
@@ -46,20 +48,33 @@ export async function settleOperation(ledger: Ledger, request: SettleRequest): P
     const indexApplied =
       request.index !== undefined && (await applyIndexUpdate(trx, operation, request.index));
     if (request.state !== 'done') await undoPending(trx, operation);
-    const keyId = indexApplied ? request.index?.keyId : key?.key_id;
+    const keyId = indexApplied ? request.index?.keyId : lockedKeyId;
     await appendAudit(trx, outcomeEvent(operation, request, keyId ?? null), `${operation.id}/outcome`);
     return { settled: true, indexApplied, operation };
   });
 }
 
-/** The index row comes before the operation row, as at the door: the same order of locks everywhere. */
-async function lockKeyOf(
-  trx: LedgerExecutor,
-  operationId: string,
-): Promise<Selectable<KeyIndexTable> | undefined> {
-  const operation = await readRow(trx, operationId);
-  const ref = { tenantId: operation.tenant_id, serviceId: operation.service_id, keyName: operation.key_name };
-  return await trx.selectFrom('key_index').selectAll().where(matchKey(ref)).forUpdate().executeTakeFirst();
+/**
+ * Locks the key's index row, when it has one, and answers its key id. The index row comes before the operation
+ * row, as at the door: the same order of locks everywhere.
+ */
+async function lockKeyOf(trx: LedgerExecutor, request: SettleRequest): Promise<string | null> {
+  const locked = await trx
+    .selectFrom('operations')
+    .innerJoin('key_index', (join) =>
+      join
+        .onRef('key_index.tenant_id', '=', 'operations.tenant_id')
+        .onRef('key_index.service_id', '=', 'operations.service_id')
+        .onRef('key_index.key_name', '=', 'operations.key_name'),
+    )
+    .selectAll('operations')
+    .select('key_index.key_id')
+    .where('operations.id', '=', request.operationId)
+    .forUpdate('key_index')
+    .executeTakeFirst();
+  const operation = toOperation(locked ?? (await readRow(trx, request.operationId)));
+  if (request.acceptedFor !== undefined) assertAcceptedFor(operation, request.acceptedFor);
+  return locked?.key_id ?? null;
 }
 
 async function readRow(trx: LedgerExecutor, operationId: string): Promise<Selectable<OperationsTable>> {
