@@ -51,21 +51,27 @@ export async function admitOperation(
 }
 
 async function lockRow(trx: LedgerExecutor, { kind, ref }: Asked): Promise<IndexRow | undefined> {
-  if (kind === 'generate') {
-    await trx
-      .insertInto('key_index')
-      .values({
-        tenant_id: ref.tenantId,
-        service_id: ref.serviceId,
-        key_name: ref.keyName,
-        epoch: 1,
-        seq: 0,
-        state: 'none',
-      })
-      .onConflict((conflict) => conflict.columns(['tenant_id', 'service_id', 'key_name']).doNothing())
-      .execute();
+  if (kind !== 'generate') {
+    return await trx.selectFrom('key_index').selectAll().where(matchKey(ref)).forUpdate().executeTakeFirst();
   }
-  return await trx.selectFrom('key_index').selectAll().where(matchKey(ref)).forUpdate().executeTakeFirst();
+  // Made or found, it is locked and read in one round trip; the update of a found row changes nothing.
+  return await trx
+    .insertInto('key_index')
+    .values({
+      tenant_id: ref.tenantId,
+      service_id: ref.serviceId,
+      key_name: ref.keyName,
+      epoch: 1,
+      seq: 0,
+      state: 'none',
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant_id', 'service_id', 'key_name'])
+        .doUpdateSet({ updated_at: sql`key_index.updated_at` }),
+    )
+    .returningAll()
+    .executeTakeFirst();
 }
 
 async function refuseWhileLocked(trx: LedgerExecutor, ref: KeyRef): Promise<void> {
