@@ -13,7 +13,7 @@ export interface Mutation {
   readonly to: string;
 }
 
-/** The bundle's code, made of a copy of the sources in a folder of its own. */
+/** The bundle's code, made of a copy of the sources in a folder of its own. Thrown when they do not bundle. */
 export async function bundleMutant(mutations: readonly Mutation[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-mutant-'));
   try {
@@ -27,7 +27,8 @@ export async function bundleMutant(mutations: readonly Mutation[]): Promise<stri
       writeFileSync(path, source.replace(from, to));
     }
     const workflowsPath = join(folder, 'workflows/index.ts');
-    return (await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })).code;
+    return (await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR', () => undefined) }))
+      .code;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
