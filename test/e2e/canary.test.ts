@@ -25,7 +25,7 @@ import { Recorder } from '../canary/recorder';
 import { startService, until, type TestService } from '../support/service';
 import { testStack } from '../support/stack';
 
-/** Bearer, basic, query, path, form, exchanged for a token, signed, in a reply's body, and with no probe. */
+/** Bearer, basic, query, path, form, exchanged for a token, in a reply's body, and with no probe. */
 const SERVICES = [
   'openrouter',
   'stripe',
@@ -37,7 +37,6 @@ const SERVICES = [
   'mixpanel-service-account',
   'salesforce-refresh-token',
   'tiktok-ads',
-  'aws',
   'segment-write-key',
 ];
 

@@ -17,6 +17,8 @@ export interface TestService extends AllRoles {
   /** One request with a token of that role; the parsed body, whatever the status. */
   call(request: ApiCall): Promise<ApiReply>;
   readonly options: AllRolesOptions;
+  /** The settings `config` was read from: for processes beside this one. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface ApiCall {
@@ -59,12 +61,13 @@ export async function startService(
     createTestDatabase(),
     startSimulator({ port: 0 }),
   ]);
-  const config = readConfig({
+  const settings = {
     ...QUICK,
     KEYTURN_TASK_QUEUE: `keyturn-${suffix}`,
     KEYTURN_PROVIDER_ORIGINS: JSON.stringify(simulator.origins),
     ...env,
-  });
+  };
+  const config = readConfig(settings);
   const log = extra.log ?? createLogger(config.LOG_LEVEL);
   installRuntime(log);
   const options: AllRolesOptions = {
@@ -92,6 +95,7 @@ export async function startService(
   return {
     ...roles,
     config,
+    env: settings,
     options,
     simulator,
     database,
