@@ -20,6 +20,7 @@ export interface Room {
 const CONTRACT = 'src/contract/';
 
 const WIRED = ['vault', 'ledger', 'reader', 'providers', 'openrouter', 'temporal', 'http', 'embedded'];
+const RESTORED = ['embedded', 'ledger', 'temporal', 'vault'];
 const CLI_ROOMS = ['vault', 'ledger', 'temporal', 'embedded', 'simulator', 'providers', 'backup'];
 const CLI_ROOTS = [
   'all-roles',
@@ -105,7 +106,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   backup: {
     files: 'src/backup/',
-    values: [CONTRACT, 'src/embedded/', 'src/ledger/', 'src/vault/'],
+    values: [CONTRACT, ...inSrc(RESTORED).map((room) => `${room}/`), 'src/audit-anchors'],
     packages: ['pg', 'undici', 'zod'],
     node: true,
     process: ['pid'],

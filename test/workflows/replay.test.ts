@@ -114,7 +114,9 @@ describe('what is kept of the runs', () => {
   function tellTales(text: string): string[] {
     const patterns = [/sk-or-v1-\w*/g, /vault:v\d+:[\w+/]{44,}/g, /\/(?:[\w.-]+\/)+[\w-]+\.[jt]s\b/g];
     return [
-      ...[...secrets, hostname()].filter((secret) => text.includes(secret)),
+      ...secrets.filter((secret) => text.includes(secret)),
+      // A short name is in everything.
+      ...[hostname()].filter((name) => name.length > 5 && text.includes(name)),
       ...patterns.flatMap((pattern) => text.match(pattern) ?? []),
     ];
   }
