@@ -7,6 +7,8 @@ export interface Mode {
   readonly rounds: number;
   /** Milliseconds of one cell: one case at one concurrency in one round. */
   readonly cellMs: number;
+  /** Workflows run before anything is measured: start-dev is quicker for its first dispatches than ever after. */
+  readonly burnIn: number;
   /** Operations looked at one by one for their counts and steps. */
   readonly samples: number;
   /** Stored keys at which the cost of an operation is compared. */
@@ -22,10 +24,11 @@ export const MODES = {
     name: 'smoke',
     concurrencies: [1, 8],
     rounds: 1,
-    cellMs: 250,
+    cellMs: 150,
+    burnIn: 10,
     samples: 5,
-    growth: [100, 500],
-    memoryOperations: 100,
+    growth: [50, 200],
+    memoryOperations: 50,
     revocationRounds: 1,
     startRounds: 1,
   },
@@ -33,7 +36,8 @@ export const MODES = {
     name: 'default',
     concurrencies: [1, 8, 32],
     rounds: 5,
-    cellMs: 900,
+    cellMs: 700,
+    burnIn: 25,
     samples: 40,
     growth: [100, 10_000],
     memoryOperations: 2_000,
@@ -45,6 +49,7 @@ export const MODES = {
     concurrencies: [1, 8, 32],
     rounds: 12,
     cellMs: 3_000,
+    burnIn: 25,
     samples: 200,
     growth: [100, 10_000],
     memoryOperations: 10_000,

@@ -52,16 +52,24 @@ async function measure(mode: Mode, only: readonly string[] | undefined): Promise
     const bench = await startBench(home);
     try {
       for (const [name, suite] of Object.entries(SUITES)) {
-        if (only?.includes(name) ?? true) rows.push(...show(await suite(bench, mode)));
+        if (only?.includes(name) ?? true) rows.push(...(await run(name, () => suite(bench, mode))));
       }
     } finally {
       await bench.stop();
     }
-    if (only?.includes('start') ?? true) rows.push(...show(await measureStart(home, mode)));
+    if (only?.includes('start') ?? true) rows.push(...(await run('start', () => measureStart(home, mode))));
     return rows;
   } finally {
     await remove();
   }
+}
+
+/** One suite, with the time it took. */
+async function run(name: string, suite: () => Promise<Row[]>): Promise<Row[]> {
+  const startedMs = performance.now();
+  const rows = show(await suite());
+  console.log(`${name}: measured in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  return rows;
 }
 
 function show(rows: Row[]): Row[] {

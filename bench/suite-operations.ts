@@ -12,8 +12,6 @@ import { median, medianOf, type Summary } from './statistics';
 
 /** More stored keys than a cell can use up: a fast machine's operations in its time. */
 const KEYS_PER_SECOND = 70;
-/** start-dev is quicker for its first dispatches than ever after. */
-const BURN_IN = 25;
 
 /** A floor is the sum of its parts' p50: they follow each other. */
 const FLOORS: Readonly<Record<string, readonly string[]>> = {
@@ -29,8 +27,8 @@ type Round = Map<string, Summary>;
 export async function measureOperations(bench: Bench, mode: Mode): Promise<Row[]> {
   const cells = createCells(bench, mode);
   const { generate } = httpCalls(bench);
-  await forAll(Array.from({ length: BURN_IN }), 4, createFloors(bench).workflow);
-  await forAll(Array.from({ length: BURN_IN }, freshKey), 4, generate);
+  await forAll(Array.from({ length: mode.burnIn }), 4, createFloors(bench).workflow);
+  await forAll(Array.from({ length: mode.burnIn }, freshKey), 4, generate);
   const rounds = new Map<number, Round[]>(mode.concurrencies.map((concurrency) => [concurrency, []]));
   for (let round = 0; round < mode.rounds; round += 1) {
     for (const concurrency of mode.concurrencies) {

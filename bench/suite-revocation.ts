@@ -100,7 +100,7 @@ async function resolveOnce(bench: Bench, ref: KeyRef, token: string): Promise<bo
     service_id: ref.serviceId,
     key_name: ref.keyName,
   });
-  const options = { method: 'GET', path: `/byok/resolve?${query}`, token };
+  const options = { method: 'GET', path: `/byok/resolve?${query.toString()}`, token };
   try {
     await call(bench, bench.roles.url, { ...options, expect: 200 });
     return true;
