@@ -8,19 +8,20 @@ import { makeHome, startBench, type Bench } from './start-bench';
 import { countCalls } from './suite-counts';
 import { measureGrowth } from './suite-growth';
 import { measureMemory } from './suite-memory';
-import { measureOperations } from './suite-operations';
+import { burnIn, measureOperations } from './suite-operations';
 import { measureRevocation } from './suite-revocation';
 import { measureStart } from './suite-start';
 import { measureSteps } from './suite-steps';
 
 type Suite = (bench: Bench, mode: Mode) => Promise<Row[]>;
 
+/** In this order: growth needs to know how many keys are stored, so it comes before those that store many. */
 const SUITES: Readonly<Record<string, Suite>> = {
+  growth: measureGrowth,
   operations: measureOperations,
   counts: countCalls,
   steps: measureSteps,
   revocation: measureRevocation,
-  growth: measureGrowth,
   memory: measureMemory,
 };
 
@@ -51,6 +52,7 @@ async function measure(mode: Mode, only: readonly string[] | undefined): Promise
   try {
     const bench = await startBench(home);
     try {
+      await burnIn(bench, mode);
       for (const [name, suite] of Object.entries(SUITES)) {
         if (only?.includes(name) ?? true) rows.push(...(await run(name, () => suite(bench, mode))));
       }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { startAllRoles, type AllRoles } from '../src/all-roles';
 import { readConfig, type Config } from '../src/config';
 import type { Addresses } from '../src/connections';
@@ -35,10 +35,8 @@ const DAY_MS = String(86_400_000);
 /** Starts it on `home`. Thrown when a part does not start: what ran is stopped again. */
 export function startBench(home: string): Promise<Bench> {
   return withLifecycle(async (life) => {
-    const floorBundle = bundleWorkflowCode({
-      workflowsPath: join(__dirname, 'floor-workflow.js'),
-      logger: new DefaultLogger('ERROR'),
-    });
+    const floorBundle = join(home, 'floor-bundle.js');
+    const bundled = once(fork(join(__dirname, 'bundle-floor.js'), [floorBundle]), 'exit');
     const child = fork(join(__dirname, 'simulator-process.js'), { stdio: 'inherit' });
     life.onStop(async () => void (child.connected && child.disconnect()));
     const told = once(child, 'message') as Promise<[SimulatorMessage]>;
@@ -64,11 +62,12 @@ export function startBench(home: string): Promise<Bench> {
     const { credentials } = servers.vault;
     const roles = await startAllRoles({ config, log, addresses, credentials, wrapActivities });
     life.onStop(() => roles.stop());
+    await bundled;
     const worker = await Worker.create({
       connection: roles.temporal.connection,
       namespace: addresses.temporalNamespace,
       taskQueue: FLOOR_QUEUE,
-      workflowBundle: await floorBundle,
+      workflowBundle: { codePath: floorBundle },
       activities: { nothing: async () => undefined },
     });
     const finished = worker.run();

@@ -13,18 +13,25 @@ const ROUNDS = 5;
 
 export async function measureGrowth(bench: Bench, mode: Mode): Promise<Row[]> {
   const rows: Row[] = [];
-  let stored = 0;
   for (const size of mode.growth) {
-    await seedKeys(bench, Math.max(size - stored, 0));
-    stored = size;
+    await seedKeys(bench, Math.max(size - (await countKeys(bench)), 0));
     rows.push(...(await measureAt(bench, mode, size)));
   }
   return rows;
 }
 
+async function countKeys({ roles }: Bench): Promise<number> {
+  const { count } = await roles.ledger.db
+    .selectFrom('key_index')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 async function measureAt(bench: Bench, mode: Mode, size: number): Promise<Row[]> {
   const { generate } = httpCalls(bench);
   const floors = createFloors(bench);
+  const stored = await countKeys(bench);
   const measured: Record<'bare' | 'generate' | 'list', Summary[]> = { bare: [], generate: [], list: [] };
   const loop = (act: () => Promise<unknown>): Promise<Summary> =>
     runLoop({ concurrency: 1, durationMs: mode.cellMs, act });
@@ -47,6 +54,7 @@ async function measureAt(bench: Bench, mode: Mode, size: number): Promise<Row[]>
       ...of(medianOf(measured.generate)),
       floor: medianOf(measured.bare).p50Ms,
       ratio: median(ratios),
+      figures: { keys_stored: stored },
     }),
     row({ ...common, case: `list a tenant, ${size} keys stored`, ...of(medianOf(measured.list)) }),
   ];

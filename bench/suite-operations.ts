@@ -24,11 +24,14 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 
 type Round = Map<string, Summary>;
 
+/** Workflows of both kinds, before anything is measured. */
+export async function burnIn(bench: Bench, mode: Mode): Promise<void> {
+  await forAll(Array.from({ length: mode.burnIn }), 4, createFloors(bench).workflow);
+  await forAll(Array.from({ length: mode.burnIn }, freshKey), 4, httpCalls(bench).generate);
+}
+
 export async function measureOperations(bench: Bench, mode: Mode): Promise<Row[]> {
   const cells = createCells(bench, mode);
-  const { generate } = httpCalls(bench);
-  await forAll(Array.from({ length: mode.burnIn }), 4, createFloors(bench).workflow);
-  await forAll(Array.from({ length: mode.burnIn }, freshKey), 4, generate);
   const rounds = new Map<number, Round[]>(mode.concurrencies.map((concurrency) => [concurrency, []]));
   for (let round = 0; round < mode.rounds; round += 1) {
     for (const concurrency of mode.concurrencies) {
