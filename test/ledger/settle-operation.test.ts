@@ -54,6 +54,24 @@ describe('settling', () => {
     ]);
   });
 
+  it('closes nothing that was accepted for another key or epoch', async () => {
+    const ref = newRef();
+    const { operation } = await accept(test.ledger, { kind: 'generate', ref });
+    const close = (acceptedFor: typeof ref & { epoch: number }) =>
+      settleOperation(test.ledger, { operationId: operation.id, acceptedFor, state: 'done', result: {} });
+    const foreign = [
+      { ...ref, tenantId: 'somebody-else', epoch: 1 },
+      { ...ref, serviceId: 'stripe', epoch: 1 },
+      { ...ref, keyName: 'another', epoch: 1 },
+      { ...ref, epoch: 2 },
+    ];
+    for (const wrong of foreign) {
+      await expect(close(wrong)).rejects.toMatchObject({ code: 'operation_not_found' });
+    }
+    expect(await eventsOf(operation.id)).toHaveLength(1);
+    expect(await close({ ...ref, epoch: 1 })).toMatchObject({ settled: true });
+  });
+
   it('closes once when many try at the same time', async () => {
     const { operation } = await accept(test.ledger, { kind: 'generate', ref: newRef() });
     const results = await Promise.all(
