@@ -1,9 +1,10 @@
 /** What listings and answers say of a record. */
-import type { IndexUpdate } from '../src/contract/settlement';
+import type { AuditFacts, IndexUpdate } from '../src/contract/settlement';
 import type { KeyRecord, KeySlot } from '../src/contract/keys';
 import type { OperationResult } from '../src/contract/operations';
 
-type LiveRecord = KeyRecord & { readonly current: KeySlot };
+/** A record with a current key. */
+export type LiveRecord = KeyRecord & { readonly current: KeySlot };
 
 /** The index row of a live record. */
 export function indexOf(record: LiveRecord): IndexUpdate {
@@ -45,8 +46,15 @@ export function resultOf(record: LiveRecord): OperationResult {
   };
 }
 
+/** What the audit trail says of a key. */
+export function auditOf(record: LiveRecord): AuditFacts {
+  const { keyId, epoch, current } = record;
+  const { version, verdict } = current;
+  return { keyId, epoch, version, verdict, fingerprint: shortFingerprint(current.fingerprint) };
+}
+
 /** Enough of a fingerprint to tell two keys apart by eye: 16 characters of the digest. */
-export function shortFingerprint(fingerprint: string): string {
+function shortFingerprint(fingerprint: string): string {
   return digestOf(fingerprint).slice(0, 16);
 }
 

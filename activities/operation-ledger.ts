@@ -1,11 +1,14 @@
 /** Closing operations and retirements in the ledger. */
 import { tenantChain } from '../src/contract/audit';
-import type { IndexUpdate, Settlement } from '../src/contract/settlement';
+import type { Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
 import { readIndexEntry, updateIndex } from '../src/ledger/key-index';
-import { settleOperation } from '../src/ledger/settle-operation';
+import { settleOperation, type SettleRequest } from '../src/ledger/settle-operation';
 import { clearInbox } from '../src/vault/inbox';
+import { readKeyRecord } from '../src/vault/key-store';
+import { auditOf, indexOf, live, resultOf, type LiveRecord } from './describe-key';
 import type { ActivityPorts } from './ports';
+import { cancelRetirement } from './workflow-runs';
 
 /** Arguments of {@link ledgerActivities}' settleOperation. */
 export interface SettleArgs {
@@ -22,50 +25,77 @@ export function ledgerActivities(ports: ActivityPorts) {
      * order a step that runs again still finds all it needs.
      */
     async settleOperation({ input, settlement, runId }: SettleArgs): Promise<void> {
-      const { state, result, index, audit } = settlement;
-      const error = await truerError(ports, input, settlement.error);
+      const ending = await complete(ports, input, settlement);
       const { operation } = await settleOperation(ledger, {
         operationId: input.operationId,
         acceptedFor: input,
-        state,
         runId,
-        audit: audit ?? {},
-        ...(result === undefined ? {} : { result }),
-        ...(error === undefined ? {} : { error }),
-        ...(index === undefined ? {} : { index }),
+        ...ending,
       });
+      if (index !== undefined && !indexApplied) await cancelFencedRetirement(ports, input, index);
       if (operation.hasInbox) await clearInbox(vault, input.tenantId, input.operationId);
     },
 
-    /** Notes that a version is gone. */
-    async settleRetirement(args: {
-      input: RetireInput;
-      index: IndexUpdate | null | undefined;
-      landed: boolean;
-    }): Promise<void> {
-      const { input, index, landed } = args;
-      if (index === null || index === undefined) return;
-      await updateIndex(
-        ledger,
-        input,
-        index,
-        landed
-          ? {
-              chain: tenantChain(input.tenantId),
-              action: 'key.retire',
-              outcome: 'done',
-              principal: 'system:retire',
-              serviceId: input.serviceId,
-              keyName: input.keyName,
-              keyId: input.keyId,
-              version: input.version,
-              epoch: input.epoch,
-              operationId: input.operationId,
-            }
-          : undefined,
-      );
+    /** Notes that a version is gone; nothing when a revocation has ended the key's life meanwhile. */
+    async settleRetirement(input: RetireInput, landed: boolean): Promise<void> {
+      const record = await readLive(ports, input);
+      if (record === null) return;
+      const { tenantId, serviceId, keyName, keyId, version, epoch, operationId } = input;
+      const about = { serviceId, keyName, keyId, version, epoch, operationId };
+      const event = {
+        chain: tenantChain(tenantId),
+        action: 'key.retire',
+        outcome: 'done',
+        principal: 'system:retire',
+      } as const;
+      await updateIndex(ledger, input, indexOf(record), landed ? { ...event, ...about } : undefined);
     },
   };
+}
+
+type Ending = Omit<SettleRequest, 'operationId' | 'acceptedFor' | 'runId'>;
+
+/** The settlement with what the key's record adds to it. */
+async function complete(
+  ports: ActivityPorts,
+  input: OperationInput,
+  settlement: Settlement,
+): Promise<Ending> {
+  const { state, result, refresh, audit = {} } = settlement;
+  if (state !== 'done') {
+    const error = await truerError(ports, input, settlement.error);
+    return { state, audit, ...(error === undefined ? {} : { error }) };
+  }
+  const answered = { state, audit, ...(result === undefined ? {} : { result }) };
+  if (refresh === undefined) return answered;
+  const record = await readLive(ports, input);
+  if (record !== null && refresh === 'listing') return { ...answered, index: indexOf(record) };
+  if (record !== null) {
+    const shown = { ...resultOf(record), ...result };
+    return { state, result: shown, index: indexOf(record), audit: { ...auditOf(record), ...audit } };
+  }
+  // What was written is gone again. To whoever asked for the key to be stored that is no success.
+  return refresh === 'listing' ? answered : { state: 'failed', audit, error: REVOKED };
+}
+
+const REVOKED = { code: 'key_revoked', message: 'the key was revoked meanwhile', details: {} } as const;
+
+/** The key's record while it is of the epoch of this work. */
+async function readLive(ports: ActivityPorts, input: OperationInput): Promise<LiveRecord | null> {
+  const { record } = await readKeyRecord(ports.vault, input);
+  return record === null || record.epoch !== input.epoch || record.current === null ? null : live(record);
+}
+
+/** A revocation between promotion and here has looked for the grace period before it was waited for. */
+async function cancelFencedRetirement(
+  ports: ActivityPorts,
+  input: OperationInput,
+  index: IndexUpdate,
+): Promise<void> {
+  if (index.previousVersion === null) return;
+  const entry = await readIndexEntry(ports.ledger, input);
+  if (entry !== null && entry.epoch === input.epoch) return;
+  await cancelRetirement(ports, index.keyId, index.previousVersion);
 }
 
 /** A run that a revocation cancelled says so, instead of a bare "cancelled". */
@@ -77,5 +107,5 @@ async function truerError(
   if (error?.code !== 'cancelled') return error;
   const entry = await readIndexEntry(ports.ledger, input);
   if (entry === null || entry.epoch === input.epoch) return error;
-  return { code: 'key_revoked', message: 'the key was revoked meanwhile', details: {} };
+  return REVOKED;
 }

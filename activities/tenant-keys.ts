@@ -6,12 +6,12 @@ import type { Candidate, ReadState, Transition } from '../src/contract/key-trans
 import { GRACE_SECONDS, type KeyRecord } from '../src/contract/keys';
 import type { Operation, OperationKind } from '../src/contract/operations';
 import type { Probed } from '../src/contract/probed';
-import type { AuditFacts, IndexUpdate, Settlement } from '../src/contract/settlement';
+import type { Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
 import { readIndexEntry } from '../src/ledger/key-index';
 import { readInbox } from '../src/vault/inbox';
 import { destroyVersionsBelow, readKeyRecord } from '../src/vault/key-store';
-import { indexOf, live, resultOf, shortFingerprint } from './describe-key';
+import { live } from './describe-key';
 import { requireLiveOperation, requireOperation } from './operation-row';
 import type { ActivityPorts } from './ports';
 import { writeRecord } from './write-record';
@@ -37,12 +37,7 @@ export function keyActivities(ports: ActivityPorts) {
       const record = live(written.record);
       const unchanged = record.current.operationId !== input.operationId;
       const outcome = unchanged ? 'unchanged' : 'stored';
-      return {
-        outcome,
-        result: { outcome, ...resultOf(record) },
-        index: indexOf(record),
-        audit: auditOf(record),
-      };
+      return { outcome, result: { outcome }, refresh: 'answer' };
     },
 
     /** The inbox key becomes current, the current one previous. */
@@ -74,8 +69,7 @@ export function keyActivities(ports: ActivityPorts) {
       if (!hasLanded(operation, record)) return null;
       if (operation.kind === 'rotate') return promoted(input, live(record));
       const outcome = LANDED_OUTCOMES[operation.kind] ?? 'done';
-      const result = { outcome, ...resultOf(live(record)) };
-      return { outcome, retire: [], result, index: indexOf(live(record)), audit: auditOf(live(record)) };
+      return { outcome, retire: [], result: { outcome }, refresh: 'answer' };
     },
 
     /** A version stops being served. */
@@ -85,13 +79,12 @@ export function keyActivities(ports: ActivityPorts) {
     },
 
     /** Drops a retired version and destroys every KV version that still carries it. */
-    async finishRetirement(input: RetireInput): Promise<{ index: IndexUpdate | null }> {
+    async finishRetirement(input: RetireInput): Promise<void> {
       const written = await writeRecord(vault, input, (state) => transitions.dropRetired(state, input));
       const { record } = written;
-      if (record === null || record.epoch !== input.epoch || record.current === null) return { index: null };
+      if (record === null || record.epoch !== input.epoch || record.current === null) return;
       const { kvVersion } = await readKeyRecord(vault, input);
       await destroyVersionsBelow(vault, input, kvVersion);
-      return { index: indexOf(live(record)) };
     },
 
     /** The previous version is current again. */
@@ -107,9 +100,8 @@ export function keyActivities(ports: ActivityPorts) {
       return {
         outcome: 'rolled_back',
         replacedVersion,
-        result: { outcome: 'rolled_back', replaced_version: replacedVersion, ...resultOf(record) },
-        index: indexOf(record),
-        audit: auditOf(record),
+        result: { outcome: 'rolled_back', replaced_version: replacedVersion },
+        refresh: 'answer',
       };
     },
 
@@ -139,7 +131,7 @@ export function keyActivities(ports: ActivityPorts) {
         }),
       );
       if (written.kind === 'superseded') return { outcome: probe.verdict, result, audit };
-      return { outcome: probe.verdict, result, audit, index: indexOf(live(written.record)) };
+      return { outcome: probe.verdict, result, audit, refresh: 'listing' };
     },
 
     /** Writes the tombstone, also where nothing was stored yet, and destroys everything older. */
@@ -254,19 +246,7 @@ function promoted(input: OperationInput & KeyRef, record: ReturnType<typeof live
   return {
     outcome: 'promoted',
     retire: [...ended, ...waiting],
-    result: { outcome: 'promoted', previous_version: record.previous?.version ?? null, ...resultOf(record) },
-    index: indexOf(record),
-    audit: auditOf(record),
-  };
-}
-
-function auditOf(record: ReturnType<typeof live>): AuditFacts {
-  const { keyId, epoch, current } = record;
-  return {
-    keyId,
-    epoch,
-    version: current.version,
-    verdict: current.verdict,
-    fingerprint: shortFingerprint(current.fingerprint),
+    result: { outcome: 'promoted', previous_version: record.previous?.version ?? null },
+    refresh: 'answer',
   };
 }

@@ -1,7 +1,7 @@
 /** Stopping runs of a life that a revocation ended. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { workflowIds, type OperationInput } from '../src/contract/workflows';
-import { listOpenRuns } from '../src/ledger/operations';
+import { listOpenRuns, readLastRotation } from '../src/ledger/operations';
 import type { ActivityPorts } from './ports';
 
 export function runActivities(ports: ActivityPorts) {
@@ -16,10 +16,17 @@ export function runActivities(ports: ActivityPorts) {
         if (runId !== null) await cancel(ports, workflowId, runId);
       }
       const { keyId, versions } = retiring;
-      if (keyId === null) return;
-      for (const version of versions) await cancel(ports, workflowIds.retire(keyId, version));
+      if (keyId !== null) for (const version of versions) await cancelRetirement(ports, keyId, version);
+      // A new life that was stored before the tombstone left none to tell what still waits of the old one.
+      const last = await readLastRotation(ports.ledger, input, input.epoch - 1);
+      if (last !== null) await cancelRetirement(ports, last.keyId, last.previousVersion);
     },
   };
+}
+
+/** Ends the wait for a grace period's end; nothing happens when nothing waits. */
+export async function cancelRetirement(ports: ActivityPorts, keyId: string, version: number): Promise<void> {
+  await cancel(ports, workflowIds.retire(keyId, version));
 }
 
 async function cancel(ports: ActivityPorts, workflowId: string, runId?: string): Promise<void> {

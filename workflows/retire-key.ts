@@ -108,8 +108,8 @@ async function endGrace(input: RetireInput, inbox: Inbox): Promise<string> {
 async function retireVersion(input: RetireInput): Promise<void> {
   setCurrentDetails(`retiring version ${input.version}`);
   const { landed } = await keys.beginRetirement(input);
-  const { index } = await keys.finishRetirement(input);
-  await ledger.settleRetirement({ input, index, landed });
+  await keys.finishRetirement(input);
+  await ledger.settleRetirement(input, landed);
 }
 
 /** True when the previous version is current again; otherwise the operation is settled with the reason. */

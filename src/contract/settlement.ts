@@ -5,7 +5,7 @@ import type { KeyState } from './keys';
 import type { OperationResult } from './operations';
 import type { Verdict, VerdictReason } from './verdict';
 
-/** What a key's listing shows, taken from its record after a write. */
+/** What a key's listing shows, taken from its record after a write. Goes from vault to ledger, never through Temporal. */
 export interface IndexUpdate {
   readonly epoch: number;
   readonly seq: number;
@@ -32,7 +32,11 @@ export interface Settlement {
   readonly state: 'done' | 'failed' | 'abandoned';
   readonly result?: OperationResult;
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
-  readonly index?: IndexUpdate;
+  /**
+   * What the ledger is to take from the key's record, which the settling step reads itself: its listing, or also
+   * the answer to the caller. So neither hints nor fingerprints pass through Temporal.
+   */
+  readonly refresh?: 'listing' | 'answer';
   /** Facts for the audit entry beyond those of the operation. */
   readonly audit?: AuditFacts;
 }

@@ -3,7 +3,7 @@ import { tenantChain, type AuditEvent } from '../contract/audit';
 import { KeyturnError } from '../contract/errors';
 import { assertUuid, type KeyRef } from '../contract/ids';
 import { OPEN_STATES, type Operation } from '../contract/operations';
-import type { Settlement } from '../contract/settlement';
+import type { IndexUpdate, Settlement } from '../contract/settlement';
 import { appendAudit } from './audit-trail';
 import { applyIndexUpdate } from './key-index';
 import type { Ledger, LedgerExecutor } from './ledger';
@@ -12,7 +12,9 @@ import { assertAcceptedFor, toOperation } from './operations';
 import type { OperationsTable } from './schema';
 
 /** The end of one operation. `audit` overrides what the operation itself tells. */
-export interface SettleRequest extends Omit<Settlement, 'audit'> {
+export interface SettleRequest extends Omit<Settlement, 'audit' | 'refresh'> {
+  /** The key's new listing. */
+  readonly index?: IndexUpdate;
   readonly operationId: string;
   /** The key and epoch it must have been accepted for; not given by whoever has just read it. */
   readonly acceptedFor?: KeyRef & { readonly epoch: number };
