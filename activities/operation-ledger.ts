@@ -1,5 +1,6 @@
 /** Closing operations and retirements in the ledger. */
 import { tenantChain } from '../src/contract/audit';
+import type { KeyRecord } from '../src/contract/keys';
 import type { Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
 import { readIndexEntry, updateIndex } from '../src/ledger/key-index';
@@ -32,7 +33,6 @@ export function ledgerActivities(ports: ActivityPorts) {
         runId,
         ...ending,
       });
-      if (index !== undefined && !indexApplied) await cancelFencedRetirement(ports, input, index);
       if (operation.hasInbox) await clearInbox(vault, input.tenantId, input.operationId);
     },
 
@@ -68,34 +68,38 @@ async function complete(
   }
   const answered = { state, audit, ...(result === undefined ? {} : { result }) };
   if (refresh === undefined) return answered;
-  const record = await readLive(ports, input);
+  const { record: read } = await readKeyRecord(ports.vault, input);
+  const record = liveIn(read, input.epoch);
   if (record !== null && refresh === 'listing') return { ...answered, index: indexOf(record) };
   if (record !== null) {
     const shown = { ...resultOf(record), ...result };
     return { state, result: shown, index: indexOf(record), audit: { ...auditOf(record), ...audit } };
   }
+  await cancelStranded(ports, read, settlement);
   // What was written is gone again. To whoever asked for the key to be stored that is no success.
   return refresh === 'listing' ? answered : { state: 'failed', audit, error: REVOKED };
 }
 
 const REVOKED = { code: 'key_revoked', message: 'the key was revoked meanwhile', details: {} } as const;
 
-/** The key's record while it is of the epoch of this work. */
-async function readLive(ports: ActivityPorts, input: OperationInput): Promise<LiveRecord | null> {
-  const { record } = await readKeyRecord(ports.vault, input);
-  return record === null || record.epoch !== input.epoch || record.current === null ? null : live(record);
+/** A revocation between promotion and here has looked for the grace period before it was waited for. */
+async function cancelStranded(
+  ports: ActivityPorts,
+  record: KeyRecord | null,
+  settlement: Settlement,
+): Promise<void> {
+  const version = settlement.result?.['previous_version'];
+  const keyId = record?.tombstone?.keyId ?? null;
+  if (keyId !== null && typeof version === 'number') await cancelRetirement(ports, keyId, version);
 }
 
-/** A revocation between promotion and here has looked for the grace period before it was waited for. */
-async function cancelFencedRetirement(
-  ports: ActivityPorts,
-  input: OperationInput,
-  index: IndexUpdate,
-): Promise<void> {
-  if (index.previousVersion === null) return;
-  const entry = await readIndexEntry(ports.ledger, input);
-  if (entry !== null && entry.epoch === input.epoch) return;
-  await cancelRetirement(ports, index.keyId, index.previousVersion);
+async function readLive(ports: ActivityPorts, input: OperationInput): Promise<LiveRecord | null> {
+  return liveIn((await readKeyRecord(ports.vault, input)).record, input.epoch);
+}
+
+/** The record while it holds a key of the epoch of this work. */
+function liveIn(record: KeyRecord | null, epoch: number): LiveRecord | null {
+  return record === null || record.epoch !== epoch || record.current === null ? null : live(record);
 }
 
 /** A run that a revocation cancelled says so, instead of a bare "cancelled". */
