@@ -10,7 +10,7 @@ import { runPassingOn } from './run-passing-on.mjs';
 import { runTests } from './run-tests.mjs';
 
 const CLI = join(root, 'dist', 'src', 'cli', 'keyturn.js');
-const NEED_SERVERS = ['start', 'demo', 'bench', 'test', 'record-histories'];
+const NEED_SERVERS = ['start', 'demo', 'bench', 'test', 'record-histories', 'restore'];
 /** Lets Node run the TypeScript of test/ as it is. */
 const REGISTER = join(root, 'test', 'support', 'register-typescript.js');
 const [what, ...args] = process.argv.slice(2);

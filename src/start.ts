@@ -5,7 +5,7 @@ import { startAllRoles, type AllRoles } from './all-roles';
 import type { Config } from './config';
 import type { Addresses } from './connections';
 import { KeyturnError } from './contract/errors';
-import { startEmbeddedServers, type EmbeddedServers } from './embedded/stack';
+import { startEmbeddedServers, type EmbeddedOptions, type EmbeddedServers } from './embedded/stack';
 import type { Logger } from './log';
 import { runPeriodically } from './run-periodically';
 
@@ -65,7 +65,13 @@ function startServers(
   say: (line: string) => void,
   reportDeath: (how: string) => void,
 ): Promise<EmbeddedServers> {
-  return startEmbeddedServers({
+  const onExit = (name: string, how: string): void => reportDeath(`${name} ${how}`);
+  return startEmbeddedServers({ ...embeddedOptionsOf(config), log: say, onExit });
+}
+
+/** Settings of the embedded servers. */
+export function embeddedOptionsOf(config: Config): Omit<EmbeddedOptions, 'log'> {
+  return {
     home: config.KEYTURN_HOME,
     ports: {
       temporal: config.KEYTURN_TEMPORAL_PORT,
@@ -80,9 +86,7 @@ function startServers(
       searchPath: config.PATH,
     },
     databaseUrl: config.DATABASE_URL,
-    log: say,
-    onExit: (name, how) => reportDeath(`${name} ${how}`),
-  });
+  };
 }
 
 /** `$KEYTURN_HOME/admin.token`, 0600: what the printed curl lines read. */

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { isKeyturnError } from '../contract/errors';
 import { addAuditCommands } from './command-audit';
+import { addBackupCommands } from './command-backup';
 import { addDemoCommand } from './command-demo';
 import { addSetupCommand } from './command-setup';
 import { addServeCommands } from './command-start';
@@ -17,6 +18,7 @@ addDemoCommand(program);
 addSetupCommand(program);
 addTokenCommands(program);
 addAuditCommands(program);
+addBackupCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   // Our own errors say what to do; a stack would only hide it.

@@ -94,6 +94,16 @@ export function homeOwner(directory: string): ProcessIdentity | null {
   return recorded !== null && isSameProcess(recorded) ? recorded : null;
 }
 
+/** What the vault of a home knows its audit log by; see {@link Home.auditLog}. */
+export function readAuditLogPath(directory: string): string {
+  return readState(directory).auditLog;
+}
+
+/** Writes the state of a home that is being made from a backup. Ports are chosen anew. */
+export function writeRestoredState(directory: string, auditLog: string): void {
+  writeState(directory, { ...EMPTY, auditLog });
+}
+
 /** Kills every recorded server at once, without waiting: for a process that is being ended itself. */
 export function killRecordedServers(directory: string): void {
   for (const recorded of Object.values(readState(directory).servers)) {

@@ -47,7 +47,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport>
   }
   for (const overdue of await ports.listOverdue()) {
     try {
-      if (await startOverdue(ports, overdue)) report.retirements += 1;
+      if (await startRetirement(ports, overdue)) report.retirements += 1;
     } catch (error) {
       ports.log('reconcile.failed', { key_id: overdue.keyId, error: describe(error) });
     }
@@ -122,7 +122,11 @@ async function isRunning(client: Client, operation: Operation): Promise<boolean>
   }
 }
 
-async function startOverdue(ports: ReconcilePorts, overdue: RetireInput): Promise<boolean> {
+/** Starts the run that ends a grace period, with its timer. False when it runs already. */
+export async function startRetirement(
+  ports: Pick<ReconcilePorts, 'client' | 'taskQueue'>,
+  overdue: RetireInput,
+): Promise<boolean> {
   try {
     await ports.client.workflow.start<typeof retireKey>('retireKey', {
       workflowId: workflowIds.retire(overdue.keyId, overdue.version),

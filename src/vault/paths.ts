@@ -163,6 +163,7 @@ export const FIXED_PATHS = {
   appRoleMethod: pathOf('sys/auth/approle'),
   entityAlias: pathOf('identity/entity-alias'),
   oidcConfig: pathOf('identity/oidc/config'),
+  raftSnapshot: pathOf('sys/storage/raft/snapshot'),
 } as const;
 
 /** One page of a LIST. Servers without paging (HashiCorp Vault) ignore the query and answer everything. */

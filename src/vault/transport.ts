@@ -52,7 +52,8 @@ export function createTransport(settings: VaultSettings, dispatcher?: Dispatcher
   });
 }
 
-function openPool(settings: VaultSettings): Dispatcher {
+/** Connections to the vault's address and no other. */
+export function openPool(settings: VaultSettings): Dispatcher {
   const { address, caCertPath, timeoutMs } = settings;
   const ca = caCertPath === undefined ? {} : { ca: readCaCert(caCertPath) };
   return new Pool(new URL(address).origin, {
