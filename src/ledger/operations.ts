@@ -162,3 +162,24 @@ export async function* streamOperations(ledger: Ledger): AsyncGenerator<Operatio
     cursor = page.nextCursor;
   }
 }
+
+/** What the latest rotation of a key's life put aside, if there was one. */
+export async function readLastRotation(
+  ledger: Ledger,
+  ref: KeyRef,
+  epoch: number,
+): Promise<{ keyId: string; previousVersion: number } | null> {
+  assertKeyRef(ref);
+  const row = await ledger.db
+    .selectFrom('operations')
+    .select('result')
+    .where(matchKey(ref))
+    .where('kind', '=', 'rotate')
+    .where('state', '=', 'done')
+    .where('epoch', '=', epoch)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const { key_id: keyId, previous_version: previousVersion } = row?.result ?? {};
+  return typeof keyId === 'string' && typeof previousVersion === 'number' ? { keyId, previousVersion } : null;
+}
