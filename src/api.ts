@@ -1,6 +1,6 @@
 /** Composition root of the `api` role: the facade, and the reconciler that finishes what broke off at the door. */
 import type { Config } from './config';
-import type { KeyturnError } from './contract/errors';
+import { isKeyturnError, type KeyturnError } from './contract/errors';
 import type { Operation } from './contract/operations';
 import type { RetireInput } from './contract/workflows';
 import type { HttpPorts } from './http/ports';
@@ -45,6 +45,10 @@ export interface ApiDeps {
 const PING_MS = 2_000;
 /** A successful ping of Temporal counts for this long, so that not every request pays for one. */
 const PING_FRESH_MS = 1_000;
+/** Longest a caller waits for Temporal to take an operation; then it is the reconciler's. */
+const START_MS = 3_000;
+/** Longest one pass of the reconciler may wait for Temporal in all. */
+const PASS_MS = 60_000;
 const BATCH = 100;
 /** Milliseconds after its end at which a grace period that still shows is nobody's any more. */
 const OVERDUE_MS = 30_000;
@@ -77,7 +81,13 @@ export function createPorts(deps: ApiDeps): HttpPorts {
     metrics: metrics.read,
     observeRequest: metrics.observe,
     spendValidation: createValidationBudget(config.KEYTURN_VALIDATE_PER_MINUTE),
-    logError: (error, path) => log.error({ err: errorFacts(error), path }, 'request failed'),
+    logError(error, path) {
+      if (isKeyturnError(error) && error.status === 503) {
+        log.warn({ code: error.code, detail: error.message, path }, 'request refused');
+      } else {
+        log.error({ err: errorFacts(error), path }, 'request failed');
+      }
+    },
     settings: { waitMs: config.KEYTURN_WAIT_MS, production: config.NODE_ENV === 'production' },
   };
 }
@@ -103,13 +113,16 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
       }),
     giveUp: (operation, error) => abandon(deps, operation, error, 'failed'),
     async start(operation) {
-      const started = await startOperation(temporal.client, operation, {
-        eager: deps.eager,
-        taskQueue: config.KEYTURN_TASK_QUEUE,
-      });
+      const started = await temporal.client.withDeadline(Date.now() + START_MS, () =>
+        startOperation(temporal.client, operation, {
+          eager: deps.eager,
+          taskQueue: config.KEYTURN_TASK_QUEUE,
+        }),
+      );
       if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
     },
-    cancel: (operation) => cancelRun(temporal.client, operation),
+    cancel: (operation) =>
+      temporal.client.withDeadline(Date.now() + START_MS, () => cancelRun(temporal.client, operation)),
     read: (operationId) => readOperation(ledger, operationId),
     wait: (operation, waitMs) =>
       awaitOperation({ client: temporal.client, read: (id) => readOperation(ledger, id) }, operation, waitMs),
@@ -132,7 +145,8 @@ export function startReconciler(deps: ApiDeps): Stop {
     });
     if (Object.values(report).some((count) => count > 0)) log.info(report, 'reconciled');
   };
-  return runPeriodically(config.KEYTURN_RECONCILE_MS, pass, (error) =>
+  const bounded = () => temporal.client.withDeadline(Date.now() + PASS_MS, pass);
+  return runPeriodically(config.KEYTURN_RECONCILE_MS, bounded, (error) =>
     log.warn({ err: errorFacts(error) }, 'the reconciler could not run'),
   );
 }

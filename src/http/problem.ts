@@ -1,6 +1,6 @@
 /** Errors on the wire: application/problem+json (RFC 9457) with a stable `code`. Never echoes what was sent. */
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import { ERRORS, isKeyturnError, KeyturnError } from '../contract/errors';
+import { ERRORS, isKeyturnError, KeyturnError, type ErrorCode } from '../contract/errors';
 
 /** Seconds a caller may wait before trying again after a 503 or 429 that names no other time. */
 const RETRY_AFTER_SECONDS = 2;
@@ -13,8 +13,8 @@ export function problemHandler(logError: LogError): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const known = translate(error);
-    if (known.code === 'internal') logError(error, request.path);
-    sendProblem(response, known);
+    if (known.status >= 500) logError(error, request.path);
+    sendProblem(response, known.status >= 500 ? withoutInside(known) : known);
   };
 }
 
@@ -43,6 +43,20 @@ export function problemOf(error: KeyturnError): Record<string, unknown> {
   const type = `urn:keyturn:error:${error.code}`;
   const standard = { type, title, status, code: error.code, detail: error.message, retryable };
   return { ...standard, ...error.details, ...standard };
+}
+
+/** What callers may know of a fault of ours or of our servers. The rest names addresses and paths: it is logged. */
+const OUTSIDE = ['retry_after', 'operation_id', 'operation', 'workflow'];
+
+function withoutInside({ code, details }: KeyturnError): KeyturnError {
+  const told = Object.entries(details).filter(([name]) => OUTSIDE.includes(name));
+  return new KeyturnError(code, troubleOf(code), Object.fromEntries(told));
+}
+
+/** Words for a fault that is not the caller's. */
+export function troubleOf(code: ErrorCode): string {
+  const { status, title } = ERRORS[code];
+  return `${title}; ${status === 503 ? 'try again later' : 'the log tells more'}`;
 }
 
 /** Errors of express and its body parser carry the body: only their kind is kept. */

@@ -1,11 +1,12 @@
 /** One operation as it stands. */
 import { z } from 'zod';
-import { KeyturnError } from '../../contract/errors';
+import { ERRORS, KeyturnError } from '../../contract/errors';
 import type { Operation } from '../../contract/operations';
 import { maySee } from '../authenticate';
 import { linksOf } from '../door';
 import type { HttpPorts } from '../ports';
 import type { Principal } from '../principal';
+import { troubleOf } from '../problem';
 import { defineRoute, type Route } from '../route';
 import { operationAnswer, operationId } from '../schemas';
 
@@ -58,8 +59,15 @@ export function operationBody(ports: HttpPorts, operation: Operation): Record<st
     accepted_at: operation.acceptedAt,
     closed_at: operation.closedAt,
     result: operation.result,
-    error:
-      operation.errorCode === null ? null : { code: operation.errorCode, message: operation.errorMessage },
+    error: errorBody(operation),
     links: linksOf(ports, operation),
   };
+}
+
+function errorBody({
+  errorCode: code,
+  errorMessage,
+}: Operation): { code: string; message: string | null } | null {
+  if (code === null) return null;
+  return { code, message: ERRORS[code].status < 500 ? errorMessage : troubleOf(code) };
 }
