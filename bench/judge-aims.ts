@@ -1,5 +1,6 @@
 /** The aims, and whether the rows meet them. A missed aim is told, never an error: the machine may be busy. */
 import { row, type Row } from './row';
+import { median } from './statistics';
 
 /** Thrown when a row an aim speaks of was not measured. */
 export function judgeAims(rows: readonly Row[]): Row[] {
@@ -24,7 +25,12 @@ export function judgeAims(rows: readonly Row[]): Row[] {
     .map((one) => figure(one, 'throughput_share'));
   const aims: [string, number, '<=' | '>=', number][] = [
     ['generate: p50 over its floor, 1 at a time', generate.ratio ?? NaN, '<=', 1.4],
-    ['generate: throughput over that of bare workflows, best', Math.max(...shares), '>=', 0.7],
+    [
+      'generate: throughput over that of bare workflows, median of the concurrencies',
+      median(shares),
+      '>=',
+      0.7,
+    ],
     ['generate: history events', counts('history_events_max'), '<=', 14],
     ['generate: workflow tasks', counts('workflow_tasks_max'), '<=', 2],
     [
