@@ -33,15 +33,12 @@ export async function awaitOperation(
 async function waitForRun(client: Client, operation: Operation, waitMs: number): Promise<void> {
   // A decision is settled long before the retirement that takes it ends: nothing to wait for but the ledger.
   if (operation.runId === null || operation.kind === 'finish' || operation.kind === 'rollback') return;
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), Math.max(waitMs, 0));
   try {
     const handle = client.workflow.getHandle(operation.workflowId, operation.runId);
-    await client.withAbortSignal(controller.signal, () => handle.result());
+    // A deadline, since a native connection takes an abort signal and does not heed it.
+    await client.withDeadline(Date.now() + Math.max(waitMs, 0), () => handle.result());
   } catch {
     // How the run ended is the ledger's to tell; a lost connection ends in the poll.
-  } finally {
-    clearTimeout(timer);
   }
 }
 
