@@ -59,7 +59,7 @@ export function createFloors(bench: Bench) {
         origins: config.providerOrigins,
         timeoutMs: config.KEYTURN_PROBE_TIMEOUT_MS,
       }),
-    /** Seal and fingerprint, inbox, open, store, clear: what generate and rotate ask of the vault, in that order. */
+    /** Seal and fingerprint, inbox, open, store, read back, clear: what generate and rotate ask of the vault, in that order. */
     vaultStore: async () => {
       const { ref, sealed, fingerprint } = await seal();
       const operationId = uuidv7();
@@ -73,15 +73,17 @@ export function createFloors(bench: Bench) {
       ]);
       const record = firstRecord({ ...CANDIDATE, sealed, fingerprint, operationId });
       await writeKeyRecord(vault.worker, ref, record, state.kvVersion);
+      await readKeyRecord(vault.worker, ref);
       await clearInbox(vault.worker, tenantId, operationId);
     },
     storeOnce,
-    /** Read, open, read, note the verdict: what validating a stored key asks of the vault. Takes a stored key. */
+    /** Read, open, read, note the verdict, read back: what validating a stored key asks of the vault. Takes a stored key. */
     vaultValidate: async ({ ref, record, sealed }: Stored) => {
       await readKeyRecord(vault.worker, ref);
       await openFields(vault.worker, ref, sealed);
       const state = await readKeyRecord(vault.worker, ref);
       await writeKeyRecord(vault.worker, ref, record, state.kvVersion);
+      await readKeyRecord(vault.worker, ref);
     },
     /** Tombstone, and destruction of what is older: what revoking asks of the vault. Takes a stored key. */
     vaultRevoke: async ({ ref, record }: Stored) => {

@@ -73,7 +73,7 @@ test('history events, workflow tasks, vault calls and SQL round trips keep to th
   const generate = figuresOf('counts per operation', 'generate');
   expect(generate['history_events_max']).toBeLessThanOrEqual(14);
   expect(generate['workflow_tasks_max']).toBeLessThanOrEqual(2);
-  expect(generate['vault_calls']).toBeLessThanOrEqual(9);
+  expect(generate['vault_calls']).toBeLessThanOrEqual(10);
   expect(generate['sql_round_trips']).toBeLessThanOrEqual(20);
   for (const name of ['validate', 'rotate, grace 1 d', 'revoke']) {
     const figures = figuresOf('counts per operation', name);
