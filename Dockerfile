@@ -27,7 +27,8 @@ RUN apt-get update \
   && useradd --uid 10001 --gid keyturn --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin keyturn \
   && for role in api worker gateway issuer operator; do \
        install -d -m 0700 -o keyturn -g keyturn "/var/lib/keyturn/credentials/$role"; \
-     done
+     done \
+  && install -d -m 0700 -o keyturn -g keyturn /var/lib/keyturn/home
 WORKDIR /app
 COPY --from=manifest /app/package.json ./package.json
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -44,10 +44,13 @@ beforeAll(async () => {
     mkdirSync(folder, { mode: 0o700 });
     image.own(folder);
   }
+  mkdirSync(join(image.directory, 'home'), { mode: 0o700 });
+  image.own(join(image.directory, 'home'));
   settings = {
     'http://openbao:8200': vault.address,
     'temporal:7233': stack.temporal.address,
     '/var/lib/keyturn/credentials': credentials,
+    '/var/lib/keyturn/home': join(image.directory, 'home'),
     '/run/secrets': vault.secretsDirectory,
   };
 }, 240_000);
