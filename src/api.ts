@@ -20,6 +20,7 @@ import { cancelRun } from './temporal/cancel-run';
 import { pingTemporal, workflowLink, type Temporal } from './temporal/connect-temporal';
 import { reconcile } from './temporal/reconcile';
 import { startOperation } from './temporal/start-operation';
+import { within } from './temporal/within';
 import { withCorrelationId } from './vault/correlation';
 import { readVaultHealth } from './vault/health';
 import { clearInboxEventually } from './clear-inbox-eventually';
@@ -113,7 +114,7 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
       }),
     giveUp: (operation, error) => abandon(deps, operation, error, 'failed'),
     async start(operation) {
-      const started = await temporal.client.withDeadline(Date.now() + START_MS, () =>
+      const started = await within(temporal.client, START_MS, () =>
         startOperation(temporal.client, operation, {
           eager: deps.eager,
           taskQueue: config.KEYTURN_TASK_QUEUE,
@@ -121,8 +122,7 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
       );
       if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
     },
-    cancel: (operation) =>
-      temporal.client.withDeadline(Date.now() + START_MS, () => cancelRun(temporal.client, operation)),
+    cancel: (operation) => within(temporal.client, START_MS, () => cancelRun(temporal.client, operation)),
     read: (operationId) => readOperation(ledger, operationId),
     wait: (operation, waitMs) =>
       awaitOperation({ client: temporal.client, read: (id) => readOperation(ledger, id) }, operation, waitMs),
@@ -145,7 +145,7 @@ export function startReconciler(deps: ApiDeps): Stop {
     });
     if (Object.values(report).some((count) => count > 0)) log.info(report, 'reconciled');
   };
-  const bounded = () => temporal.client.withDeadline(Date.now() + PASS_MS, pass);
+  const bounded = () => within(temporal.client, PASS_MS, pass);
   return runPeriodically(config.KEYTURN_RECONCILE_MS, bounded, (error) =>
     log.warn({ err: errorFacts(error) }, 'the reconciler could not run'),
   );

@@ -2,6 +2,7 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { KeyturnError } from '../contract/errors';
+import { within } from './within';
 
 /** Where Temporal is and who we are there. */
 export interface TemporalSettings {
@@ -47,8 +48,9 @@ export async function connectTemporal(
 export async function pingTemporal(temporal: Temporal, timeoutMs: number): Promise<{ latencyMs: number }> {
   const startedMs = performance.now();
   try {
-    await temporal.connection.withDeadline(Date.now() + timeoutMs, () =>
-      temporal.connection.workflowService.describeNamespace({ namespace: temporal.settings.namespace }),
+    const { client, connection, settings } = temporal;
+    await within(client, timeoutMs, () =>
+      connection.workflowService.describeNamespace({ namespace: settings.namespace }),
     );
     return { latencyMs: performance.now() - startedMs };
   } catch (cause) {
