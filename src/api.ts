@@ -7,7 +7,7 @@ import type { HttpPorts } from './http/ports';
 import { createTokenVerifier, type IssuerSettings } from './http/verify-token';
 import { acceptOperation } from './ledger/accept-operation';
 import { appendAudit, listAudit } from './ledger/audit-trail';
-import { listKeys, listOverdueGrace, readIndexEntry } from './ledger/key-index';
+import { listKeys, listOverdueGrace, readIndexEntry, type KeyIndexEntry } from './ledger/key-index';
 import type { Ledger } from './ledger/ledger';
 import { listOpenOperations, listOperations, readOperation, recordRun } from './ledger/operations';
 import { settleOperation } from './ledger/settle-operation';
@@ -118,6 +118,7 @@ function createDoor(deps: ApiDeps): HttpPorts['door'] {
         startOperation(temporal.client, operation, {
           eager: deps.eager,
           taskQueue: config.KEYTURN_TASK_QUEUE,
+          findGrace: (decided) => findGrace(ledger, decided),
         }),
       );
       if (started.kind === 'started') await recordRun(ledger, operation.id, started.runId);
@@ -138,6 +139,7 @@ export function startReconciler(deps: ApiDeps): Stop {
       taskQueue: config.KEYTURN_TASK_QUEUE,
       listOpen: () => listStale(ledger, config.KEYTURN_RECONCILE_AFTER_MS),
       listOverdue: () => listOverdue(ledger),
+      findGrace: (operation) => findGrace(ledger, operation),
       inInbox: (operation) => isInInbox(vault, operation.tenantId, operation.id),
       recordRun: (operationId, runId) => recordRun(ledger, operationId, runId, { replace: true }),
       abandon: (operation, error) => abandon(deps, operation, error, 'abandoned'),
@@ -145,7 +147,7 @@ export function startReconciler(deps: ApiDeps): Stop {
     });
     if (Object.values(report).some((count) => count > 0)) log.info(report, 'reconciled');
   };
-  const bounded = () => within(temporal.client, PASS_MS, pass);
+  const bounded = () => temporal.client.withDeadline(Date.now() + PASS_MS, pass);
   return runPeriodically(config.KEYTURN_RECONCILE_MS, bounded, (error) =>
     log.warn({ err: errorFacts(error) }, 'the reconciler could not run'),
   );
@@ -183,23 +185,21 @@ async function* listStale(ledger: Ledger, olderThanMs: number): AsyncGenerator<O
 
 async function listOverdue(ledger: Ledger): Promise<RetireInput[]> {
   const rows = await listOverdueGrace(ledger, { nowMs: Date.now() - OVERDUE_MS, limit: BATCH });
-  return rows.flatMap((row) => {
-    const { tenantId, serviceId, keyName, epoch, keyId, previousVersion } = row;
-    if (keyId === null || previousVersion === null) return [];
-    // The rotation itself is long settled; the key's id stands in for its operation.
-    return [
-      {
-        tenantId,
-        serviceId,
-        keyName,
-        epoch,
-        keyId,
-        operationId: keyId,
-        version: previousVersion,
-        retireAtMs: 0,
-      },
-    ];
-  });
+  return rows.flatMap((row) => retirementOf(row, 0) ?? []);
+}
+
+/** The grace period of an operation's key, while the ledger shows one. */
+async function findGrace(ledger: Ledger, operation: Operation): Promise<RetireInput | null> {
+  const row = await readIndexEntry(ledger, operation);
+  if (row?.state !== 'grace' || row.epoch !== operation.epoch) return null;
+  return retirementOf(row, Date.parse(row.retireAt ?? ''));
+}
+
+function retirementOf(row: KeyIndexEntry, retireAtMs: number): RetireInput | null {
+  const { tenantId, serviceId, keyName, epoch, keyId, previousVersion: version } = row;
+  if (keyId === null || version === null) return null;
+  // The rotation itself is long settled; the key's id stands in for its operation.
+  return { tenantId, serviceId, keyName, epoch, keyId, operationId: keyId, version, retireAtMs };
 }
 
 /** What a log line may say of an unexpected error. */
