@@ -1,5 +1,5 @@
 /** Stores a tenant's first key: probe → promote into the first slot → audit. */
-import { setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import { assertStorable } from '../src/contract/probe-policy';
 import { parseOperationInput, type OperationInput, type WorkflowOutcome } from '../src/contract/workflows';
 import { keys, probes } from './activity-proxies';
@@ -12,6 +12,7 @@ export async function generateKeys(raw: OperationInput): Promise<WorkflowOutcome
     setCurrentDetails(`asking **${input.serviceId}** about the key`);
     const probed = await lastWord(probes.probeCandidate(input));
     assertStorable(probed.probe, probed.params);
-    return keys.storeKey(input, probed);
+    // A write that has begun is waited for: given up half-way, the vault would hold a key the ledger denies.
+    return CancellationScope.nonCancellable(() => keys.storeKey(input, probed));
   });
 }
