@@ -22,8 +22,9 @@ export async function startRetirement(input: RetireInput): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // It waits in an earlier rotation's grace period, which the new rotation has just ended.
-    await hurry(workflowId);
+    // It waits in an earlier rotation's grace period, which the new rotation has just ended; or, for a run that
+    // closes another's operation, in the one that has just begun.
+    if (input.retireAtMs <= Date.now()) await hurry(workflowId);
   }
 }
 
