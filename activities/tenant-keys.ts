@@ -67,9 +67,11 @@ export function keyActivities(ports: ActivityPorts) {
       const { record } = await readKeyRecord(vault, input);
       if (record === null || record.epoch !== input.epoch || record.current === null) return null;
       if (!hasLanded(operation, record)) return null;
-      if (operation.kind === 'rotate') return promoted(input, live(record));
+      const step = promoted(input, live(record));
+      if (operation.kind === 'rotate') return step;
       const outcome = LANDED_OUTCOMES[operation.kind] ?? 'done';
-      return { outcome, retire: [], result: { outcome }, refresh: 'answer' };
+      // What a decision put aside may not be gone yet.
+      return { outcome, retire: step.retire, result: { outcome }, refresh: 'answer' };
     },
 
     /** A version stops being served. */
