@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { tenantChain } from '../../contract/audit';
 import { KeyturnError } from '../../contract/errors';
-import { OPEN_STATES } from '../../contract/operations';
+import { OPEN_STATES, type OperationKind } from '../../contract/operations';
 import type { HttpPorts } from '../ports';
 import { defineRoute, type Route } from '../route';
 import { operationAnswer, operationId } from '../schemas';
 import { findOperation, operationBody } from './get-operation';
 
+const FINAL_KINDS: readonly OperationKind[] = ['revoke', 'finish', 'rollback'];
 const params = z.strictObject({ id: operationId });
 
 export function cancelOperation(ports: HttpPorts): Route {
@@ -27,8 +28,9 @@ export function cancelOperation(ports: HttpPorts): Route {
     },
     async handle(request) {
       const operation = await findOperation(ports, { access }, request.principal, request.params.id);
-      if (operation.kind === 'revoke')
-        throw new KeyturnError('already_promoted', 'a revocation cannot be taken back', {
+      // A decision shares its run with the wait for the grace period's end, which must go on.
+      if (FINAL_KINDS.includes(operation.kind))
+        throw new KeyturnError('already_promoted', `a ${operation.kind} cannot be taken back`, {
           operation_id: operation.id,
         });
       if (OPEN_STATES.includes(operation.state)) {
