@@ -11,7 +11,7 @@ import { appendAudit } from '../ledger/audit-trail';
 import { openLedger, type Ledger } from '../ledger/ledger';
 import { assertEmptyLedger, loadLedger } from '../ledger/load-ledger';
 import { connectTemporal } from '../temporal/connect-temporal';
-import { startRetirement } from '../temporal/reconcile';
+import { startRetirement } from '../temporal/start-retirement';
 import { makeRestorer, restoreSnapshot } from '../vault/snapshot';
 import { connectVault, type VaultClient } from '../vault/vault-client';
 import type { VaultSettings } from '../vault/vault-settings';

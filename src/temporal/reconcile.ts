@@ -4,11 +4,12 @@
  */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { closeOperation, retireKey } from '../../workflows';
+import type { closeOperation } from '../../workflows';
 import { KeyturnError } from '../contract/errors';
 import type { Operation } from '../contract/operations';
 import { workflowIds, type RetireInput } from '../contract/workflows';
-import { attributesOf, inputOf, startOperation } from './start-operation';
+import { attributesOf, inputOf, startOperation, type StartOptions } from './start-operation';
+import { startRetirement } from './start-retirement';
 
 export interface ReconcilePorts {
   readonly client: Client;
@@ -17,6 +18,7 @@ export interface ReconcilePorts {
   readonly listOpen: () => AsyncIterable<Operation>;
   /** Retirements that should have ended by now. */
   readonly listOverdue: () => Promise<readonly RetireInput[]>;
+  readonly findGrace: StartOptions['findGrace'];
   /** True when the sealed key of the operation reached the inbox. */
   readonly inInbox: (operation: Operation) => Promise<boolean>;
   readonly recordRun: (operationId: string, runId: string) => Promise<void>;
@@ -71,6 +73,7 @@ async function startMissing(
     const started = await startOperation(ports.client, operation, {
       eager: false,
       taskQueue: ports.taskQueue,
+      findGrace: ports.findGrace,
     });
     if (started.kind === 'busy') return null;
     await ports.recordRun(operation.id, started.runId);
@@ -89,6 +92,7 @@ async function closeEnded(ports: ReconcilePorts, operation: Operation): Promise<
     const started = await startOperation(ports.client, operation, {
       eager: false,
       taskQueue: ports.taskQueue,
+      findGrace: ports.findGrace,
     });
     if (started.kind === 'started') await ports.recordRun(operation.id, started.runId);
     return 'closing';
@@ -118,25 +122,6 @@ async function isRunning(client: Client, operation: Operation): Promise<boolean>
     return run.status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
-
-/** Starts the run that ends a grace period, with its timer. False when it runs already. */
-export async function startRetirement(
-  ports: Pick<ReconcilePorts, 'client' | 'taskQueue'>,
-  overdue: RetireInput,
-): Promise<boolean> {
-  try {
-    await ports.client.workflow.start<typeof retireKey>('retireKey', {
-      workflowId: workflowIds.retire(overdue.keyId, overdue.version),
-      taskQueue: ports.taskQueue,
-      args: [overdue],
-      staticSummary: `retire ${overdue.tenantId}/${overdue.serviceId}/${overdue.keyName} v${overdue.version}`,
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
     throw error;
   }
 }

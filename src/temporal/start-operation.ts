@@ -1,14 +1,12 @@
 /** Starts the workflow of an accepted operation. Safe to repeat: the run remembers its operation. */
-import {
-  defineSearchAttributeKey,
-  TypedSearchAttributes,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/common';
+import { TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { generateKeys, revokeKey, rotateKey, validateKey } from '../../workflows';
 import { KeyturnError } from '../contract/errors';
 import type { Operation, OperationKind } from '../contract/operations';
-import { FINISH_UPDATE, ROLLBACK_UPDATE, type OperationInput } from '../contract/workflows';
+import { FINISH_UPDATE, ROLLBACK_UPDATE, type OperationInput, type RetireInput } from '../contract/workflows';
+import { runAttributes } from './run-attributes';
+import { startRetirement } from './start-retirement';
 
 type Workflow = typeof generateKeys | typeof validateKey | typeof rotateKey | typeof revokeKey;
 
@@ -25,14 +23,12 @@ const UPDATES: Partial<Record<OperationKind, string>> = { finish: FINISH_UPDATE,
 const START_ATTEMPTS = 3;
 const CLOSING_MS = 2_000;
 
-const TENANT = defineSearchAttributeKey('TenantId', 'KEYWORD');
-const SERVICE = defineSearchAttributeKey('ServiceId', 'KEYWORD');
-const OPERATION = defineSearchAttributeKey('Operation', 'KEYWORD');
-
 /** `eager`: a worker on that queue shares this process and its connection. */
 export interface StartOptions {
   readonly eager: boolean;
   readonly taskQueue: string;
+  /** The grace period that a decision is about, while the ledger shows one. */
+  readonly findGrace: (operation: Operation) => Promise<RetireInput | null>;
 }
 
 /** `busy`: another run still holds the workflow id; the reconciler will start this one. */
@@ -52,7 +48,7 @@ export async function startOperation(
     const update = UPDATES[operation.kind];
     return update === undefined
       ? await startRun(client, operation, options)
-      : await sendDecision(client, operation, update);
+      : await decide(client, operation, update, options);
   } catch (error) {
     if (error instanceof KeyturnError) throw error;
     throw new KeyturnError(
@@ -72,11 +68,7 @@ export function inputOf(operation: Operation): OperationInput {
 
 /** Search attributes of a run. */
 export function attributesOf(operation: Operation): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: TENANT, value: operation.tenantId },
-    { key: SERVICE, value: operation.serviceId },
-    { key: OPERATION, value: operation.kind },
-  ]);
+  return new TypedSearchAttributes(runAttributes(operation));
 }
 
 async function startRun(client: Client, operation: Operation, options: StartOptions): Promise<Started> {
@@ -108,6 +100,24 @@ async function startRun(client: Client, operation: Operation, options: StartOpti
 async function untilClosed(client: Client, workflowId: string, runId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId, runId);
   await client.withDeadline(Date.now() + CLOSING_MS, () => handle.result()).catch(() => undefined);
+}
+
+/** Sends a decision; a grace period whose run was terminated is waited for again, and decided then. */
+async function decide(
+  client: Client,
+  operation: Operation,
+  update: string,
+  options: StartOptions,
+): Promise<Started> {
+  try {
+    return await sendDecision(client, operation, update);
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.code !== 'not_in_grace') throw error;
+    const grace = await options.findGrace(operation);
+    if (grace === null || !(await startRetirement({ client, taskQueue: options.taskQueue }, grace)))
+      throw error;
+    return await sendDecision(client, operation, update);
+  }
 }
 
 async function sendDecision(client: Client, operation: Operation, update: string): Promise<Started> {
