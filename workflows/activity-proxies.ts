@@ -7,14 +7,15 @@
 import { proxyActivities, proxyLocalActivities, type LocalActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { ERRORS } from '../src/contract/errors';
+import { awaitOwnSystems } from './await-own-systems';
 
 /** Codes that no retry of the same step can cure. */
 const FINAL_CODES = Object.entries(ERRORS)
   .filter(([, entry]) => !entry.retryable)
   .map(([code]) => code);
 
-/** Asks a provider. A few tries while someone may wait for the answer, then its verdict is "unknown". */
-export const probes = proxyActivities<Pick<Activities, 'probeCandidate' | 'probeStored'>>({
+/** A few tries while someone may wait for the answer, then the verdict is "unknown". */
+const probesOnce = proxyActivities<Pick<Activities, 'probeCandidate' | 'probeStored'>>({
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 minutes',
   heartbeatTimeout: '15 seconds',
@@ -26,6 +27,12 @@ export const probes = proxyActivities<Pick<Activities, 'probeCandidate' | 'probe
     nonRetryableErrorTypes: FINAL_CODES,
   },
 });
+
+/** Asks a provider. */
+export const probes: Pick<Activities, 'probeCandidate' | 'probeStored'> = {
+  probeCandidate: (input) => awaitOwnSystems(() => probesOnce.probeCandidate(input)),
+  probeStored: (input) => awaitOwnSystems(() => probesOnce.probeStored(input)),
+};
 
 /** Our own systems are waited for, for a day: an accepted operation completes once they are back. */
 const OWN_SYSTEMS: LocalActivityOptions = {

@@ -137,6 +137,24 @@ describe('OpenBao', () => {
     expect(outcome(await resolve(tenant))).toEqual(SERVED);
   });
 
+  test('stays away for longer than a probe is tried', async () => {
+    const tenant = await tenantWithKey();
+    stack.simulator.setFault('openrouter', { kind: 'outage' });
+    const accepted = await rotate(tenant, SOON);
+    await stack.kill('vault');
+    stack.simulator.setFault('openrouter', null);
+    const { client } = stack.roles.temporal;
+    await until('the probe was given up for now', async () => {
+      const { events } = await client.workflow.getHandle(`key/${tenant}/openrouter/default`).fetchHistory();
+      return events?.some((event) => event.activityTaskFailedEventAttributes != null);
+    });
+    await stack.start('vault');
+    expect(await settled(accepted.body.operation_id)).toMatchObject({
+      state: 'done',
+      result: { state: 'grace' },
+    });
+  });
+
   test('hangs and goes on', async () => {
     const names = { reader: await tenantWithKey(), leaked: await tenantWithKey() };
     stack.signal('vault', 'SIGSTOP');
