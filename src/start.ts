@@ -2,10 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startAllRoles, type AllRoles } from './all-roles';
+import { importJournal } from './break-glass/import-journal';
+import { readJournal } from './break-glass/journal';
 import type { Config } from './config';
-import type { Addresses } from './connections';
+import { connectVaultRole, type Addresses } from './connections';
 import { KeyturnError } from './contract/errors';
 import { startEmbeddedServers, type EmbeddedOptions, type EmbeddedServers } from './embedded/stack';
+import { migrateLedger, openLedger } from './ledger/ledger';
 import type { Logger } from './log';
 import { runPeriodically } from './run-periodically';
 
@@ -46,6 +49,8 @@ export async function startAllInOne(
       temporalUiUrl: servers.temporal.uiUrl,
     };
     const credentials = servers.vault.credentials;
+    // Before any door opens: a key that was revoked past the ledger must never be served again.
+    await takeUpJournal(config, log, servers);
     const roles = await startAllRoles({ config, log, addresses, credentials, onDeath: reportDeath });
     const stopTokens = await keepAdminToken(servers.home, roles.mintToken, log);
     const stop = async (): Promise<void> => {
@@ -57,6 +62,21 @@ export async function startAllInOne(
   } catch (error) {
     await servers.stop();
     throw error;
+  }
+}
+
+async function takeUpJournal(config: Config, log: Logger, servers: EmbeddedServers): Promise<void> {
+  if (readJournal(servers.home).every(({ phase }) => phase === 'imported')) return;
+  const ledger = openLedger({ databaseUrl: servers.databaseUrl });
+  try {
+    await migrateLedger(ledger);
+    const { address, credentials } = servers.vault;
+    const count = await importJournal(servers.home, ledger, () =>
+      connectVaultRole({ config, address, role: 'operator', appRole: credentials.operator, log }),
+    );
+    log.warn({ count }, 'imported break-glass revocations');
+  } finally {
+    await ledger.close();
   }
 }
 

@@ -1,6 +1,8 @@
 /** `keyturn audit verify | export | verify-file`: the trail checked by someone who need not trust the service. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { verifyAuditTrail } from '../audit-anchors';
+import { importJournal } from '../break-glass/import-journal';
 import { readConfig } from '../config';
 import { connectTemporalFrom, connectVaultRole } from '../connections';
 import { exportAudit } from '../ledger/export-audit';
@@ -42,6 +44,32 @@ export function addAuditCommands(program: Command): void {
     .argument('<file>', 'what `audit export` wrote')
     .description('verify an export; needs no server')
     .action(async (file: string) => report(await verifyExport(file)));
+  audit
+    .command('import')
+    .description(
+      'tell ledger and trail of revocations made with --break-glass; `keyturn start` does so by itself',
+    )
+    .action(importBreakGlass);
+}
+
+async function importBreakGlass(): Promise<void> {
+  const config = readConfig();
+  const service = findService(config);
+  const ledger = openLedger({ databaseUrl: service.addresses.databaseUrl });
+  const connect = () =>
+    connectVaultRole({
+      config,
+      address: service.addresses.vaultAddress,
+      role: 'operator',
+      appRole: service.credentialsOf('operator'),
+      log: createLogger('silent'),
+    });
+  try {
+    const count = await importJournal(resolve(config.KEYTURN_HOME), ledger, connect);
+    console.log(`${count} revocations imported`);
+  } finally {
+    await ledger.close();
+  }
 }
 
 async function withReaders(

@@ -6,6 +6,8 @@ import { addAuditCommands } from './command-audit';
 import { addBackupCommands } from './command-backup';
 import { addDemoCommand } from './command-demo';
 import { addSetupCommand } from './command-setup';
+import { addKeysCommands } from './command-keys';
+import { addRevokeCommand } from './command-revoke';
 import { addServeCommands } from './command-start';
 import { addTokenCommands } from './command-token';
 
@@ -19,9 +21,12 @@ addSetupCommand(program);
 addTokenCommands(program);
 addAuditCommands(program);
 addBackupCommands(program);
+addRevokeCommand(program);
+addKeysCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   // Our own errors say what to do; a stack would only hide it.
   console.error(isKeyturnError(error) ? `keyturn: ${error.message}` : error);
-  process.exitCode = 1;
+  // Temporal's native runtime, once installed, would keep a failed start alive for ever.
+  process.exit(1);
 });
