@@ -1,7 +1,7 @@
 /** Closing operations and retirements in the ledger. */
 import { tenantChain } from '../src/contract/audit';
 import type { KeyRecord } from '../src/contract/keys';
-import type { Settlement } from '../src/contract/settlement';
+import type { Refusal, Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
 import { readIndexEntry, updateIndex } from '../src/ledger/key-index';
 import { settleOperation, type SettleRequest } from '../src/ledger/settle-operation';
@@ -25,7 +25,7 @@ export function ledgerActivities(ports: ActivityPorts) {
      * Closes the operation (index, audit entry and state in one transaction), then clears the inbox: in this
      * order a step that runs again still finds all it needs.
      */
-    async settleOperation({ input, settlement, runId }: SettleArgs): Promise<void> {
+    async settleOperation({ input, settlement, runId }: SettleArgs): Promise<Refusal | null> {
       const ending = await complete(ports, input, settlement);
       const { operation } = await settleOperation(ledger, {
         operationId: input.operationId,
@@ -34,6 +34,8 @@ export function ledgerActivities(ports: ActivityPorts) {
         ...ending,
       });
       if (operation.hasInbox) await clearInbox(vault, input.tenantId, input.operationId);
+      const { errorCode: code, errorMessage, errorDetails } = operation;
+      return code === null ? null : { code, message: errorMessage ?? '', details: errorDetails ?? {} };
     },
 
     /** Notes that a version is gone; nothing when a revocation has ended the key's life meanwhile. */
@@ -48,7 +50,15 @@ export function ledgerActivities(ports: ActivityPorts) {
         outcome: 'done',
         principal: 'system:retire',
       } as const;
-      await updateIndex(ledger, input, indexOf(record), landed ? { ...event, ...about } : undefined);
+      // Two runs may retire one version; it is gone once.
+      const dedupeKey = `${keyId}/${version}/retire`;
+      await updateIndex(
+        ledger,
+        input,
+        indexOf(record),
+        landed ? { ...event, ...about } : undefined,
+        dedupeKey,
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What Temporal may keep of an error: a code, our own message, identifiers. Never a cause, never foreign text. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { ERRORS, isKeyturnError } from '../src/contract/errors';
+import { ERRORS, isFinal, isKeyturnError } from '../src/contract/errors';
 import { withCorrelationId } from '../src/vault/correlation';
 
 /** Told of errors nobody expected, with the name of the step. */
@@ -33,11 +33,11 @@ function operationIdOf(args: readonly unknown[]): string {
 function toFailure(step: string, error: unknown, logFailure: LogFailure): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (isKeyturnError(error)) {
-    const { retryable, status } = ERRORS[error.code];
+    const { status } = ERRORS[error.code];
     return ApplicationFailure.create({
       type: error.code,
       message: error.message,
-      nonRetryable: !retryable,
+      nonRetryable: isFinal(error.code),
       details: [error.details],
       ...(status < 500 ? { category: 'BENIGN' as const } : {}),
     });

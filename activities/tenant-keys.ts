@@ -4,11 +4,12 @@ import type { KeyRef } from '../src/contract/ids';
 import * as transitions from '../src/contract/key-transitions';
 import type { Candidate, ReadState, Transition } from '../src/contract/key-transitions';
 import { GRACE_SECONDS, type KeyRecord } from '../src/contract/keys';
-import type { Operation, OperationKind } from '../src/contract/operations';
+import { OPEN_STATES, type Operation, type OperationKind } from '../src/contract/operations';
 import type { Probed } from '../src/contract/probed';
 import type { Settlement } from '../src/contract/settlement';
 import type { OperationInput, RetireInput } from '../src/contract/workflows';
 import { readIndexEntry } from '../src/ledger/key-index';
+import { isAcceptedFor, readOperation } from '../src/ledger/operations';
 import { readInbox } from '../src/vault/inbox';
 import { destroyVersionsBelow, readKeyRecord } from '../src/vault/key-store';
 import { live } from './describe-key';
@@ -25,7 +26,8 @@ export function keyActivities(ports: ActivityPorts) {
   return {
     /** Promotes the inbox key into the first slot; the same key again changes nothing. */
     async storeKey(input: OperationInput, probed: Probed): Promise<KeyStep> {
-      const { candidate, found } = await prepareWrite(ports, input, probed);
+      const { operation, candidate, found } = await prepareWrite(ports, input, probed);
+      if (operation.state === 'done') return endOf(operation);
       const written = await writeRecord(
         vault,
         input,
@@ -42,7 +44,9 @@ export function keyActivities(ports: ActivityPorts) {
 
     /** The inbox key becomes current, the current one previous. */
     async promoteKey(input: OperationInput, probed: Probed): Promise<KeyStepWithRetirement> {
-      const { params, candidate, found } = await prepareWrite(ports, input, probed);
+      const { operation, candidate, found } = await prepareWrite(ports, input, probed);
+      const { params } = operation;
+      if (operation.state === 'done') return { ...endOf(operation), retire: [] };
       const written = await writeRecord(
         vault,
         input,
@@ -54,6 +58,8 @@ export function keyActivities(ports: ActivityPorts) {
             graceSeconds: params.graceSeconds ?? GRACE_SECONDS.default,
             nowMs: Date.now(),
             supersede: params.supersede === true,
+            // Nobody has seen the new key work: the old one goes when someone says so, not by itself.
+            keepPrevious: probed.probe.reason === 'no_probe',
             force: params.force === true,
           }),
         found,
@@ -72,6 +78,12 @@ export function keyActivities(ports: ActivityPorts) {
       const outcome = LANDED_OUTCOMES[operation.kind] ?? 'done';
       // What a decision put aside may not be gone yet.
       return { outcome, retire: step.retire, result: { outcome }, refresh: 'answer' };
+    },
+
+    /** True when the ledger holds this operation, open, for this key and epoch. */
+    async isAccepted(input: OperationInput): Promise<boolean> {
+      const operation = await readOperation(ledger, input.operationId);
+      return operation !== null && isAcceptedFor(operation, input) && OPEN_STATES.includes(operation.state);
     },
 
     /** A version stops being served. */
@@ -94,6 +106,11 @@ export function keyActivities(ports: ActivityPorts) {
       input: OperationInput,
       version: number,
     ): Promise<KeyStep & { replacedVersion: number }> {
+      const operation = await requireLiveOperation(ledger, input);
+      const replaced = operation.result?.['replaced_version'];
+      if (operation.state === 'done' && typeof replaced === 'number') {
+        return { ...endOf(operation), replacedVersion: replaced };
+      }
       const written = await writeRecord(vault, input, (state) =>
         transitions.rollBack(state, { epoch: input.epoch, version }),
       );
@@ -182,13 +199,22 @@ function hasLanded(operation: Operation, record: KeyRecord): boolean {
  * that is accepted after the fence was read buries the record, and then this write's CAS fails.
  */
 async function prepareWrite(ports: ActivityPorts, input: OperationInput, probed: Probed) {
-  const [{ params }, , candidate, found] = await Promise.all([
+  const [operation, , candidate, found] = await Promise.all([
     requireLiveOperation(ports.ledger, input),
     assertFence(ports, input),
     candidateOf(ports, input, probed),
     readKeyRecord(ports.vault, input),
   ]);
-  return { params, candidate, found };
+  return { operation, candidate, found };
+}
+
+/**
+ * How a settled operation ended. A step may run again after its operation was settled, and by then others may have
+ * changed the key: it must repeat its word and touch nothing.
+ */
+function endOf({ result }: Operation): KeyStep {
+  const outcome = result?.['outcome'];
+  return { outcome: typeof outcome === 'string' ? outcome : 'done', ...(result === null ? {} : { result }) };
 }
 
 /** Thrown when a revocation raised the epoch since the operation was accepted: `key_revoked`. */
@@ -243,7 +269,13 @@ function promoted(input: OperationInput & KeyRef, record: ReturnType<typeof live
   const waiting =
     record.previous === null
       ? []
-      : [{ ...common, version: record.previous.version, retireAtMs: Date.parse(record.retireAt ?? '') }];
+      : [
+          {
+            ...common,
+            version: record.previous.version,
+            retireAtMs: record.retireAt === null ? null : Date.parse(record.retireAt),
+          },
+        ];
   const ended = record.retiring.map(({ version }) => ({ ...common, version, retireAtMs: 0 }));
   return {
     outcome: 'promoted',

@@ -7,6 +7,7 @@ import type { HttpPorts } from './http/ports';
 import { createTokenVerifier, type IssuerSettings } from './http/verify-token';
 import { acceptOperation } from './ledger/accept-operation';
 import { appendAudit, listAudit } from './ledger/audit-trail';
+import { forgetIdempotencyKeys } from './ledger/idempotency-keys';
 import { listKeys, listOverdueGrace, readIndexEntry, type KeyIndexEntry } from './ledger/key-index';
 import type { Ledger } from './ledger/ledger';
 import { listOpenOperations, listOperations, readOperation, recordRun } from './ledger/operations';
@@ -27,7 +28,7 @@ import { clearInboxEventually } from './clear-inbox-eventually';
 import { isInInbox, putInbox } from './vault/inbox';
 import { digestText, fingerprintFields, sealFields } from './vault/transit';
 import type { VaultClient } from './vault/vault-client';
-import { createValidationBudget } from './validation-budget';
+import { createBudget } from './request-budget';
 
 export interface ApiDeps {
   readonly config: Config;
@@ -81,7 +82,8 @@ export function createPorts(deps: ApiDeps): HttpPorts {
     workflowLink: (operation) => workflowLink(temporal.settings, operation.workflowId, operation.runId),
     metrics: metrics.read,
     observeRequest: metrics.observe,
-    spendValidation: createValidationBudget(config.KEYTURN_VALIDATE_PER_MINUTE),
+    spendValidation: createBudget('validations', config.KEYTURN_VALIDATE_PER_MINUTE),
+    spendRead: createBudget('reads', config.KEYTURN_RESOLVE_PER_MINUTE),
     logError(error, path) {
       if (isKeyturnError(error) && error.status === 503) {
         log.warn({ code: error.code, detail: error.message, path }, 'request refused');
@@ -145,6 +147,7 @@ export function startReconciler(deps: ApiDeps): Stop {
       abandon: (operation, error) => abandon(deps, operation, error, 'abandoned'),
       log: (event, facts) => log.warn(facts, event),
     });
+    await forgetIdempotencyKeys(ledger, BATCH);
     if (Object.values(report).some((count) => count > 0)) log.info(report, 'reconciled');
   };
   const bounded = () => temporal.client.withDeadline(Date.now() + PASS_MS, pass);
@@ -192,10 +195,10 @@ async function listOverdue(ledger: Ledger): Promise<RetireInput[]> {
 async function findGrace(ledger: Ledger, operation: Operation): Promise<RetireInput | null> {
   const row = await readIndexEntry(ledger, operation);
   if (row?.state !== 'grace' || row.epoch !== operation.epoch) return null;
-  return retirementOf(row, Date.parse(row.retireAt ?? ''));
+  return retirementOf(row, row.retireAt === null ? null : Date.parse(row.retireAt));
 }
 
-function retirementOf(row: KeyIndexEntry, retireAtMs: number): RetireInput | null {
+function retirementOf(row: KeyIndexEntry, retireAtMs: number | null): RetireInput | null {
   const { tenantId, serviceId, keyName, epoch, keyId, previousVersion: version } = row;
   if (keyId === null || version === null) return null;
   // The rotation itself is long settled; the key's id stands in for its operation.

@@ -102,6 +102,12 @@ export const SETTINGS = {
   KEYTURN_STICKY_TIMEOUT_MS: milliseconds
     .default(5_000)
     .describe('time after which a dead worker’s workflows move on'),
+  KEYTURN_RESOLVE_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(600)
+    .describe('reads of a key through /byok/resolve a minute, for one tenant and service'),
   KEYTURN_VALIDATE_PER_MINUTE: z.coerce
     .number()
     .int()
@@ -134,6 +140,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new KeyturnError(
       'configuration',
       'KEYTURN_PROVIDER_ORIGINS sends keys elsewhere; in production it also needs KEYTURN_ALLOW_PROVIDER_ORIGINS=true',
+    );
+  }
+  if (production && /--(inspect|heapsnapshot|heap-prof|abort-on-uncaught)/.test(env['NODE_OPTIONS'] ?? '')) {
+    throw new KeyturnError(
+      'configuration',
+      'NODE_OPTIONS opens the memory of the process, where keys are; take the inspector, snapshots and dumps out of it in production',
     );
   }
   if (production && env['DEBUG']) {

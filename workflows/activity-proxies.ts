@@ -6,13 +6,11 @@
  */
 import { proxyActivities, proxyLocalActivities, type LocalActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { ERRORS } from '../src/contract/errors';
+import { ERRORS, isFinal, type ErrorCode } from '../src/contract/errors';
 import { awaitOwnSystems } from './await-own-systems';
 
-/** Codes that no retry of the same step can cure. */
-const FINAL_CODES = Object.entries(ERRORS)
-  .filter(([, entry]) => !entry.retryable)
-  .map(([code]) => code);
+/** Codes that trying the same step again cannot cure: whatever the caller, not one of our systems, must change. */
+const FINAL_CODES = Object.keys(ERRORS).filter((code) => isFinal(code as ErrorCode));
 
 /** A few tries while someone may wait for the answer, then the verdict is "unknown". */
 const probesOnce = proxyActivities<Pick<Activities, 'probeCandidate' | 'probeStored'>>({
@@ -59,6 +57,7 @@ export const keys =
       | 'buryKey'
       | 'recordVerdict'
       | 'findLanded'
+      | 'isAccepted'
     >
   >(OWN_SYSTEMS);
 

@@ -4,11 +4,12 @@
  */
 import { parseOperationInput, type OperationInput, type WorkflowOutcome } from '../src/contract/workflows';
 import { keys } from './activity-proxies';
+import { parseInput } from './parse-input';
 import { settle, showOutcome } from './run-operation';
 import { startRetirement } from './start-retirement';
 
 export async function closeOperation(raw: OperationInput): Promise<WorkflowOutcome> {
-  const input = parseOperationInput(raw);
+  const input = parseInput(parseOperationInput, raw);
   const landed = await keys.findLanded(input);
   if (landed === null) {
     await settle(input, {
@@ -20,7 +21,8 @@ export async function closeOperation(raw: OperationInput): Promise<WorkflowOutco
   }
   const { retire, outcome, ...settlement } = landed;
   for (const version of retire) await startRetirement(version);
-  await settle(input, { ...settlement, state: 'done' });
-  showOutcome(outcome);
-  return { outcome };
+  const refusal = await settle(input, { ...settlement, state: 'done' });
+  const ended = refusal?.code ?? outcome;
+  showOutcome(ended);
+  return { outcome: ended };
 }

@@ -4,10 +4,11 @@ import { assertStorable } from '../src/contract/probe-policy';
 import { parseOperationInput, type OperationInput, type WorkflowOutcome } from '../src/contract/workflows';
 import { keys, probes } from './activity-proxies';
 import { lastWord } from './probe-outcome';
+import { parseInput } from './parse-input';
 import { runOperation } from './run-operation';
 
 export async function generateKeys(raw: OperationInput): Promise<WorkflowOutcome> {
-  const input = parseOperationInput(raw);
+  const input = parseInput(parseOperationInput, raw);
   return runOperation(input, async () => {
     setCurrentDetails(`asking **${input.serviceId}** about the key`);
     const probed = await lastWord(probes.probeCandidate(input));

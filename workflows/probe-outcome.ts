@@ -7,7 +7,10 @@ import { PROBE_INCONCLUSIVE, type Probed } from '../src/contract/probed';
  * The probe's outcome; when every try was inconclusive, the last one's.
  * Thrown when the probe failed for a reason of ours, or was cancelled.
  */
-export async function lastWord(probe: Promise<Probed>): Promise<Probed> {
+export async function lastWord(
+  probe: Promise<Probed>,
+  unverified: 'key_unverified' | 'candidate_unverified' = 'key_unverified',
+): Promise<Probed> {
   try {
     return await probe;
   } catch (error) {
@@ -17,7 +20,7 @@ export async function lastWord(probe: Promise<Probed>): Promise<Probed> {
     }
     // The worker died under every try, say: nothing was learned, and nothing may be concluded.
     if (failure instanceof TimeoutFailure) {
-      throw new KeyturnError('key_unverified', 'the provider could not be asked in time');
+      throw new KeyturnError(unverified, 'the provider could not be asked in time');
     }
     throw error;
   }

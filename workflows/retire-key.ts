@@ -13,7 +13,8 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { KeyturnError } from '../src/contract/errors';
-import { isAlive } from '../src/contract/verdict';
+import { UUID_PATTERN } from '../src/contract/ids';
+import { isAlive, type ProbeOutcome } from '../src/contract/verdict';
 import {
   FINISH_UPDATE,
   parseRetireInput,
@@ -24,6 +25,7 @@ import {
   type WorkflowOutcome,
 } from '../src/contract/workflows';
 import { keys, ledger, probes } from './activity-proxies';
+import { parseInput } from './parse-input';
 import { lastWord } from './probe-outcome';
 import { settle, showOutcome, toRefusal } from './run-operation';
 
@@ -42,11 +44,13 @@ interface Inbox {
   decision: Decision | undefined;
   hurried: boolean;
   over: boolean;
+  /** Operation ids that were sent and that the ledger does not know. */
+  readonly unknown: Set<string>;
 }
 
 export async function retireKey(raw: RetireInput): Promise<WorkflowOutcome> {
-  const input = parseRetireInput(raw);
-  const inbox: Inbox = { decision: undefined, hurried: false, over: false };
+  const input = parseInput(parseRetireInput, raw);
+  const inbox: Inbox = { decision: undefined, hurried: false, over: false, unknown: new Set() };
   listen(input, inbox);
   try {
     const outcome = await endGrace(input, inbox);
@@ -69,8 +73,17 @@ function listen(input: RetireInput, inbox: Inbox): void {
     const decision = { kind, operation: { ...input, operationId } };
     inbox.decision = decision;
     await condition(() => inbox.decision !== decision);
+    if (inbox.unknown.has(operationId)) {
+      throw ApplicationFailure.nonRetryable(
+        'no such operation was accepted for this key',
+        'operation_not_found',
+      );
+    }
   };
-  const validator = (_operationId: string): void => {
+  const validator = (operationId: string): void => {
+    if (!UUID_PATTERN.test(operationId)) {
+      throw ApplicationFailure.nonRetryable('an operation id is a UUID', 'invalid_request');
+    }
     if (inbox.decision !== undefined || inbox.over) {
       throw ApplicationFailure.nonRetryable('the grace period is ending already', 'not_in_grace');
     }
@@ -83,13 +96,13 @@ function listen(input: RetireInput, inbox: Inbox): void {
 
 async function endGrace(input: RetireInput, inbox: Inbox): Promise<string> {
   for (;;) {
-    setCurrentDetails(`version ${input.version} is kept until ${new Date(input.retireAtMs).toISOString()}`);
-    const remainingMs = input.retireAtMs - Date.now();
-    if (remainingMs > 0) {
-      await condition(() => inbox.hurried || inbox.decision !== undefined, remainingMs);
-    }
-    if (inbox.decision?.kind !== 'rollback') break;
-    if (await takeBack(input, inbox.decision)) return 'rolled_back';
+    await graceOver(input, inbox);
+    if (inbox.decision === undefined) break;
+    // Temporal's frontend could be asked for anything: only what the ledger accepted is carried out.
+    if (!(await keys.isAccepted(inbox.decision.operation)))
+      inbox.unknown.add(inbox.decision.operation.operationId);
+    else if (inbox.decision.kind === 'finish') break;
+    else if (await takeBack(input, inbox.decision)) return 'rolled_back';
     inbox.decision = undefined;
   }
   inbox.over = true;
@@ -102,6 +115,19 @@ async function endGrace(input: RetireInput, inbox: Inbox): Promise<string> {
     });
   }
   return 'retired';
+}
+
+/** Resolves when the grace period has ended or someone has decided. */
+async function graceOver({ version, retireAtMs }: RetireInput, inbox: Inbox): Promise<void> {
+  const decided = (): boolean => inbox.hurried || inbox.decision !== undefined;
+  if (retireAtMs === null) {
+    setCurrentDetails(`version ${version} is kept until someone finishes or rolls back the rotation`);
+    return condition(decided);
+  }
+  const end = new Date(retireAtMs).toISOString();
+  setCurrentDetails(`version ${version} is kept until ${end}`);
+  const remainingMs = retireAtMs - Date.now();
+  if (remainingMs > 0) await condition(decided, remainingMs, { summary: `grace period until ${end}` });
 }
 
 /** Stops serving a version, drops its slot and destroys what the vault still keeps of it. */
@@ -118,12 +144,7 @@ async function takeBack(input: RetireInput, decision: Decision): Promise<boolean
   try {
     setCurrentDetails(`asking **${input.serviceId}** about version ${input.version}`);
     const { probe } = await lastWord(probes.probeStored({ ...operation, version: input.version }));
-    if (!isAlive(probe.verdict) && probe.reason !== 'no_probe') {
-      throw new KeyturnError('previous_not_alive', 'the provider does not confirm the previous key', {
-        verdict: probe.verdict,
-        reason: probe.reason,
-      });
-    }
+    if (!isAlive(probe.verdict) && probe.reason !== 'no_probe') throw notConfirmed(probe);
     const { replacedVersion, outcome: _outcome, ...end } = await keys.rollBackKey(operation, input.version);
     await settle(operation, { ...end, state: 'done' });
     await retireVersion({ ...input, version: replacedVersion });
@@ -136,4 +157,13 @@ async function takeBack(input: RetireInput, decision: Decision): Promise<boolean
 
 async function fail(decision: Decision, error: unknown): Promise<void> {
   await settle(decision.operation, { state: 'failed', error: toRefusal(error) });
+}
+
+/** Unknown is not dead: the code tells which. */
+function notConfirmed({ verdict, reason }: ProbeOutcome): KeyturnError {
+  const facts = { verdict, reason };
+  if (verdict === 'invalid') {
+    return new KeyturnError('previous_not_alive', 'the provider no longer accepts the previous key', facts);
+  }
+  return new KeyturnError('key_unverified', 'the provider could not be asked about the previous key', facts);
 }

@@ -5,10 +5,11 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import { parseOperationInput, type OperationInput, type WorkflowOutcome } from '../src/contract/workflows';
 import { keys, runs } from './activity-proxies';
+import { parseInput } from './parse-input';
 import { runOperation } from './run-operation';
 
 export async function revokeKey(raw: OperationInput): Promise<WorkflowOutcome> {
-  const input = parseOperationInput(raw);
+  const input = parseInput(parseOperationInput, raw);
   return runOperation(input, async () => {
     setCurrentDetails('destroying the key material');
     const end = await keys.buryKey(input);

@@ -8,26 +8,13 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  ERRORS,
-  isErrorCode,
-  isKeyturnError,
-  type ErrorCode,
-  type ErrorDetails,
-} from '../src/contract/errors';
-import type { Settlement } from '../src/contract/settlement';
+import { ERRORS, isErrorCode, isKeyturnError, type ErrorDetails } from '../src/contract/errors';
+import type { Refusal, Settlement } from '../src/contract/settlement';
 import type { OperationInput, WorkflowOutcome } from '../src/contract/workflows';
 import { ledger } from './activity-proxies';
 
 /** How a story ends well: what to write into the ledger, and a word for the Web UI. */
 export type StoryEnd = Omit<Settlement, 'state' | 'error'> & { readonly outcome: string };
-
-/** An error as the ledger keeps it. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly details: ErrorDetails;
-}
 
 /**
  * Runs a story and settles its operation: done with its result, or failed with its error. Settling cannot be
@@ -38,23 +25,36 @@ export async function runOperation(
   input: OperationInput,
   story: () => Promise<StoryEnd>,
 ): Promise<WorkflowOutcome> {
+  const end = await tell(input, story);
+  if ('outcome' in end) {
+    showOutcome(end.outcome);
+    return { outcome: end.outcome };
+  }
+  showOutcome(end.code);
+  throw toFailure(end);
+}
+
+/** Plays the story and settles it; what the ledger says of its end is the end. */
+async function tell(
+  input: OperationInput,
+  story: () => Promise<StoryEnd>,
+): Promise<Pick<StoryEnd, 'outcome'> | Refusal> {
   try {
     const { outcome, ...settlement } = await story();
-    await settle(input, { ...settlement, state: 'done' });
-    showOutcome(outcome);
-    return { outcome };
+    return (await settle(input, { ...settlement, state: 'done' })) ?? { outcome };
   } catch (error) {
     const refusal = toRefusal(error);
-    await settle(input, { state: 'failed', error: refusal });
-    showOutcome(refusal.code);
-    throw toFailure(refusal);
+    return (await settle(input, { state: 'failed', error: refusal })) ?? refusal;
   }
 }
 
-/** Writes the end of an operation into the ledger, also when the run is being cancelled. */
-export async function settle(input: OperationInput, settlement: Settlement): Promise<void> {
+/**
+ * Writes the end of an operation into the ledger, also when the run is being cancelled. The answer is the error
+ * the operation ended with there, which may be another: a revocation can overtake a success.
+ */
+export async function settle(input: OperationInput, settlement: Settlement): Promise<Refusal | null> {
   const { runId } = workflowInfo();
-  await CancellationScope.nonCancellable(() => ledger.settleOperation({ input, settlement, runId }));
+  return CancellationScope.nonCancellable(() => ledger.settleOperation({ input, settlement, runId }));
 }
 
 /** What an error means to the caller; anything unknown becomes `internal` and keeps its text to itself. */

@@ -2,7 +2,7 @@
 export const AUDIT_ACTIONS = {
   key: ['generate', 'validate', 'rotate', 'finish', 'rollback', 'cancel', 'retire', 'revoke', 'read'],
   tenant: ['offboard'],
-  audit: ['anchor', 'read', 'import'],
+  audit: ['import'],
   access: ['denied'],
 } as const;
 

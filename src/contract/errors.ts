@@ -72,6 +72,14 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(ERRORS, code);
 }
 
+/**
+ * True when repeating the very same step cannot help. `retryable` speaks to the caller, who may come back when
+ * things have changed; a step that waits for that would hold the key's lock meanwhile.
+ */
+export function isFinal(code: ErrorCode): boolean {
+  return !ERRORS[code].retryable || ERRORS[code].status < 500;
+}
+
 /** Facts that may go with an error: identifiers and links, never credentials. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 

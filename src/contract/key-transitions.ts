@@ -70,6 +70,8 @@ export interface PromoteCommand {
   readonly graceSeconds: number;
   readonly nowMs: number;
   readonly supersede: boolean;
+  /** True: the previous version stays until it is finished, superseded or rolled back to. */
+  readonly keepPrevious?: boolean;
   readonly force: boolean;
 }
 
@@ -110,7 +112,10 @@ export function promote(state: ReadState, command: PromoteCommand): Transition {
       lastVersion: version,
       current: { ...candidate, version },
       previous: live.current,
-      retireAt: new Date(command.nowMs + command.graceSeconds * 1000).toISOString(),
+      retireAt:
+        command.keepPrevious === true && command.graceSeconds > 0
+          ? null
+          : new Date(command.nowMs + command.graceSeconds * 1000).toISOString(),
       retiring,
     },
   };

@@ -70,7 +70,7 @@ export interface KeyRecord {
   readonly lastVersion: number;
   readonly current: KeySlot | null;
   readonly previous: KeySlot | null;
-  /** Absolute end of the grace period of `previous`. */
+  /** Absolute end of the grace period of `previous`; null while it has no end of its own. */
   readonly retireAt: string | null;
   /** No longer served, not yet confirmed gone. At most {@link MAX_RETIRING}. */
   readonly retiring: readonly KeySlot[];

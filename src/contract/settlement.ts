@@ -24,6 +24,13 @@ export interface IndexUpdate {
   readonly retiringCount: number;
 }
 
+/** An error as the ledger keeps it. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
 /** What a step adds to the operation's audit entry. */
 export type AuditFacts = Partial<Omit<AuditEvent, 'chain' | 'action' | 'outcome' | 'principal'>>;
 
@@ -31,7 +38,7 @@ export type AuditFacts = Partial<Omit<AuditEvent, 'chain' | 'action' | 'outcome'
 export interface Settlement {
   readonly state: 'done' | 'failed' | 'abandoned';
   readonly result?: OperationResult;
-  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
+  readonly error?: Refusal;
   /**
    * What the ledger is to take from the key's record, which the settling step reads itself: its listing, or also
    * the answer to the caller. So neither hints nor fingerprints pass through Temporal.

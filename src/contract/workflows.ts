@@ -18,8 +18,8 @@ export interface RetireInput extends KeyRef {
   readonly epoch: number;
   readonly keyId: string;
   readonly version: number;
-  /** Milliseconds since 1970: when the grace period ends. */
-  readonly retireAtMs: number;
+  /** Milliseconds since 1970: when the grace period ends. Null: when someone says so. */
+  readonly retireAtMs: number | null;
 }
 
 /** How a workflow ended, in words for the Web UI. */
@@ -54,7 +54,7 @@ export function parseOperationInput(input: OperationInput): OperationInput {
 export function parseRetireInput(input: RetireInput): RetireInput {
   assertUuid('keyId', input.keyId);
   assertCount('version', input.version);
-  assertCount('retireAtMs', input.retireAtMs);
+  if (input.retireAtMs !== null) assertCount('retireAtMs', input.retireAtMs);
   const { keyId, version, retireAtMs } = input;
   return { ...parseOperationInput(input), keyId, version, retireAtMs };
 }

@@ -1,9 +1,11 @@
 /** From a route's data to an express handler: authenticate, authorize, parse, handle, answer. */
 import type { Request, RequestHandler, Response } from 'express';
-import { KeyturnError } from '../contract/errors';
+import { PLATFORM_CHAIN, tenantChain } from '../contract/audit';
+import { isKeyturnError, KeyturnError } from '../contract/errors';
 import { authenticate, authorizeRole, authorizeTenant } from './authenticate';
 import { parseInput } from './parse-input';
 import type { HttpPorts } from './ports';
+import type { Principal } from './principal';
 import type { Reply, Route } from './route';
 
 /** The handler of one route. Errors go to the problem handler. */
@@ -21,14 +23,43 @@ export function mountRoute(ports: HttpPorts, route: Route): RequestHandler {
     });
     const principal = await authenticate(ports, route, request);
     // Roles first, then shapes: who may not ask learns nothing of what is asked for.
-    authorizeRole(route, principal);
-    const input = parse(route, request);
-    authorizeTenant(route, principal, route.tenantOf?.(input) ?? null);
+    const input = await noteDenial(ports, { route, principal }, () => {
+      authorizeRole(route, principal);
+      const parsed = parse(route, request);
+      authorizeTenant(route, principal, route.tenantOf?.(parsed) ?? null);
+      return parsed;
+    });
     const signal = abortSignalOf(response);
     const name = `${route.method.toUpperCase()} ${route.path}`;
     const reply = await route.handle({ ...input, principal, route: name, raw: request, signal });
     send(response, { ...reply, body: shape(ports, route, reply) });
   };
+}
+
+/** Who asks for what is not theirs leaves a trace; the answer does not wait for more than that. */
+async function noteDenial<T>(
+  ports: HttpPorts,
+  asked: { route: Route; principal: Principal },
+  authorize: () => T,
+): Promise<T> {
+  try {
+    return authorize();
+  } catch (error) {
+    if (isKeyturnError(error) && (error.code === 'forbidden' || error.code === 'not_found')) {
+      const { subject, tenantId } = asked.principal;
+      const chain = tenantId === null ? PLATFORM_CHAIN : tenantChain(tenantId);
+      const details = { route: `${asked.route.method.toUpperCase()} ${asked.route.path}` };
+      await ports.ledger.appendAudit({
+        chain,
+        action: 'access.denied',
+        outcome: 'refused',
+        principal: subject,
+        errorCode: error.code,
+        details,
+      });
+    }
+    throw error;
+  }
 }
 
 function parse(route: Route, request: Request) {

@@ -145,6 +145,8 @@ export interface HttpPorts {
   }) => void;
   /** Counts one validation against the tenant's and the principal's budget. Thrown when used up: `rate_limited`. */
   readonly spendValidation: (tenantId: string, principal: string, serviceId: string) => Promise<void>;
+  /** Counts one read of a key in clear, likewise. */
+  readonly spendRead: (tenantId: string, principal: string, serviceId: string) => Promise<void>;
   readonly logError: (error: unknown, path: string) => void;
   readonly settings: { readonly waitMs: number; readonly production: boolean };
 }

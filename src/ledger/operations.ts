@@ -74,17 +74,22 @@ export async function readOperation(ledger: Ledger, operationId: string): Promis
   return row === undefined ? null : toOperation(row);
 }
 
+/** True when the operation was accepted for this key and epoch. */
+export function isAcceptedFor(operation: Operation, wanted: KeyRef & { readonly epoch: number }): boolean {
+  return (
+    operation.tenantId === wanted.tenantId &&
+    operation.serviceId === wanted.serviceId &&
+    operation.keyName === wanted.keyName &&
+    operation.epoch === wanted.epoch
+  );
+}
+
 /**
  * Thrown when the operation was accepted for another key or epoch: `operation_not_found`. What a workflow was
  * started with could be anything; the ledger says what was accepted.
  */
 export function assertAcceptedFor(operation: Operation, wanted: KeyRef & { readonly epoch: number }): void {
-  const same =
-    operation.tenantId === wanted.tenantId &&
-    operation.serviceId === wanted.serviceId &&
-    operation.keyName === wanted.keyName &&
-    operation.epoch === wanted.epoch;
-  if (!same) {
+  if (!isAcceptedFor(operation, wanted)) {
     throw new KeyturnError('operation_not_found', `operation ${operation.id} was not accepted for this key`);
   }
 }

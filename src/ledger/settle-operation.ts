@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { tenantChain, type AuditEvent } from '../contract/audit';
-import { KeyturnError } from '../contract/errors';
+import { ERRORS, KeyturnError } from '../contract/errors';
 import { assertUuid, type KeyRef } from '../contract/ids';
 import { OPEN_STATES, type Operation } from '../contract/operations';
 import type { IndexUpdate, Settlement } from '../contract/settlement';
@@ -37,6 +37,9 @@ export interface Settled {
 export async function settleOperation(ledger: Ledger, request: SettleRequest): Promise<Settled> {
   assertUuid('operation_id', request.operationId);
   return await ledger.db.transaction().execute(async (trx) => {
+    if (request.error !== undefined && ERRORS[request.error.code].retryable) {
+      await releaseIdempotencyKey(trx, request.operationId);
+    }
     const lockedKeyId = await lockKeyOf(trx, request);
     const closed = await closeIfOpen(trx, request);
     if (closed === undefined) {
@@ -54,6 +57,22 @@ export async function settleOperation(ledger: Ledger, request: SettleRequest): P
     await appendAudit(trx, outcomeEvent(operation, request, keyId ?? null), `${operation.id}/outcome`);
     return { settled: true, indexApplied, operation };
   });
+}
+
+/**
+ * The caller is told to come again: the same Idempotency-Key must then not give the same failure. Before all other
+ * locks, as at the door; a closed operation keeps its key.
+ */
+async function releaseIdempotencyKey(trx: LedgerExecutor, operationId: string): Promise<void> {
+  await trx
+    .deleteFrom('idempotency_keys')
+    .where('operation_id', '=', operationId)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('operations').select('id').where('id', '=', operationId).where('state', 'in', OPEN_STATES),
+      ),
+    )
+    .execute();
 }
 
 /**
@@ -118,7 +137,12 @@ async function undoPending(trx: LedgerExecutor, operation: Operation): Promise<v
   if (operation.kind !== 'generate') return;
   await trx
     .updateTable('key_index')
-    .set({ state: sql`case when epoch > 1 then 'revoked' else 'none' end`, updated_at: sql`now()` })
+    .set({
+      // A straggling write of the stopped run carries the old epoch: it is fenced off like after a revocation.
+      epoch: sql`epoch + 1`,
+      state: sql`case when fenced_at is null then 'none' else 'revoked' end`,
+      updated_at: sql`now()`,
+    })
     .where(matchKey(operation))
     .where('state', '=', 'pending')
     .where('key_id', '=', operation.id)

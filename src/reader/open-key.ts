@@ -37,7 +37,11 @@ export async function openKey(
     throw new KeyturnError('key_revoked', 'the key was revoked');
   }
   const slot = stage === 'current' ? record.current : record.previous;
-  if (slot === null) throw new KeyturnError('not_in_grace', 'there is no previous version');
+  const over = record.retireAt !== null && Date.parse(record.retireAt) <= Date.now();
+  // Its time is up, also while its retirement is late.
+  if (slot === null || (stage === 'previous' && over)) {
+    throw new KeyturnError('not_in_grace', 'there is no previous version');
+  }
   const fields = await openFields(ports.vault, ref, slot.sealed);
   const { version, verdict } = slot;
   return { fields, version, epoch: record.epoch, seq: record.seq, verdict, retireAt: record.retireAt };

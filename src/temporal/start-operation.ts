@@ -21,6 +21,8 @@ const UPDATES: Partial<Record<OperationKind, string>> = { finish: FINISH_UPDATE,
 
 /** How often and how long (milliseconds) a start waits for the key's last run to close. */
 const START_ATTEMPTS = 3;
+/** Milliseconds in which a refusal that has arrived is decoded. */
+const REJECTION_MS = 30;
 const CLOSING_MS = 2_000;
 
 /** `eager`: a worker on that queue shares this process and its connection. */
@@ -120,14 +122,24 @@ async function decide(
   }
 }
 
+/**
+ * A refusal of the workflow's validator is no error of the start: it comes at once as the update's result. An
+ * accepted update's result comes when the decision is carried out, which is not waited for here.
+ */
+async function throwIfRejected(result: Promise<void>): Promise<void> {
+  result.catch(() => undefined);
+  await Promise.race([result, new Promise((resolve) => setTimeout(resolve, REJECTION_MS))]);
+}
+
 async function sendDecision(client: Client, operation: Operation, update: string): Promise<Started> {
   const handle = client.workflow.getHandle(operation.workflowId);
   try {
-    await handle.startUpdate<void, [string]>(update, {
+    const sent = await handle.startUpdate<void, [string]>(update, {
       args: [operation.id],
       updateId: operation.id,
       waitForStage: 'ACCEPTED',
     });
+    await throwIfRejected(sent.result());
     const { runId } = await handle.describe();
     return { kind: 'started', runId };
   } catch (error) {

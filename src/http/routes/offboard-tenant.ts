@@ -10,7 +10,6 @@ import { receipt } from './revoke-key';
 
 const params = z.strictObject({ id: tenantId });
 const PAGE = 200;
-const MAX_PAGES = 50;
 
 export function offboardTenant(ports: HttpPorts): Route {
   return defineRoute({
@@ -41,9 +40,18 @@ export function offboardTenant(ports: HttpPorts): Route {
       } as const;
       await ports.ledger.appendAudit({ ...event, outcome: 'intent' });
       const receipts: unknown[] = [];
-      for (const key of await liveKeys(ports, tenant)) {
-        const reply = await revokeOne(ports, request, key);
-        if (reply !== null) receipts.push(reply.body);
+      try {
+        for await (const key of liveKeys(ports, tenant)) {
+          const reply = await revokeOne(ports, request, key);
+          if (reply !== null) receipts.push(reply.body);
+        }
+      } catch (error) {
+        await ports.ledger.appendAudit({
+          ...event,
+          outcome: 'failed',
+          details: { revoked: receipts.length },
+        });
+        throw error;
       }
       await ports.ledger.appendAudit({ ...event, outcome: 'done', details: { revoked: receipts.length } });
       return { status: 200, body: { tenant_id: tenant, revoked: receipts.length, receipts } };
@@ -51,20 +59,14 @@ export function offboardTenant(ports: HttpPorts): Route {
   });
 }
 
-async function liveKeys(ports: HttpPorts, tenant: string): Promise<readonly ListedKey[]> {
-  const keys: ListedKey[] = [];
+/** Every key of the tenant that is not revoked, page by page: a page stays in place while its keys are revoked. */
+async function* liveKeys(ports: HttpPorts, tenant: string): AsyncGenerator<ListedKey> {
   let cursor: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { items, nextCursor } = await ports.ledger.listKeys({
-      tenantId: tenant,
-      limit: PAGE,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    keys.push(...items.filter((key) => key.state !== 'revoked'));
-    if (nextCursor === null) break;
-    cursor = nextCursor;
-  }
-  return keys;
+  do {
+    const page = await ports.ledger.listKeys({ tenantId: tenant, limit: PAGE, ...(cursor && { cursor }) });
+    yield* page.items.filter((key) => key.state !== 'revoked');
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
 }
 
 async function revokeOne(ports: HttpPorts, request: RouteRequest, key: ListedKey): Promise<Reply | null> {

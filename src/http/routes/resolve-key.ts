@@ -44,6 +44,7 @@ export function resolveKey(ports: HttpPorts): Route {
       const { tenant_id: tenant, key_name: name, stage } = query;
       const service = parseServiceId(query.service_id);
       const ref = { tenantId: tenant, serviceId: service, keyName: name };
+      await ports.spendRead(tenant, principal.subject, service);
       const key = await ports.resolveKey(ref, stage);
       // Written before the key leaves: no key is read without a trace.
       await ports.ledger.appendAudit({
