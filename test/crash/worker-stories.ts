@@ -1,5 +1,6 @@
 /** The stories that a worker's death cuts off, and what must be true of each once another worker has taken over. */
 import type { Operation, OperationKind, OperationParams } from '../../src/contract/operations';
+import { isKeyturnError } from '../../src/contract/errors';
 import { workflowIds } from '../../src/contract/workflows';
 import { attributesOf, inputOf } from '../../src/temporal/start-operation';
 import type { HttpPorts } from '../../src/http/ports';
@@ -54,8 +55,25 @@ export async function submit(
     hasInbox: more.fields !== undefined,
   });
   if (more.fields !== undefined) await door.deliver(operation, more.fields, null);
-  if (more.stop !== 'delivered') await door.start(operation);
+  if (more.stop !== 'delivered') await startOrLeave(stage, operation);
   return operation;
+}
+
+/** A decision is taken by a worker: while there is none the door gives up waiting, and the reconciler sends it again. */
+async function startOrLeave({ door }: Pick<Stage, 'door'>, operation: Operation): Promise<void> {
+  try {
+    await door.start(operation);
+  } catch (error) {
+    if (!isKeyturnError(error) || error.code !== 'temporal_unavailable') throw error;
+  }
+}
+
+/** What the reconciler does for an operation without a run. */
+export async function startAgain(stage: Pick<Stage, 'door'>, operation: Operation): Promise<void> {
+  const latest = await stage.door.read(operation.id);
+  if (latest?.state === 'accepted' && latest.workflowId.startsWith('retire/')) {
+    await startOrLeave(stage, latest);
+  }
 }
 
 async function finished(stage: Stage, operation: Operation): Promise<Operation> {
