@@ -37,7 +37,8 @@ function toFailure(step: string, error: unknown, logFailure: LogFailure): Error 
     return ApplicationFailure.create({
       type: error.code,
       message: error.message,
-      nonRetryable: isFinal(error.code),
+      // `internal` as an error of our own is a fault that stays: a refused statement, an unreadable record.
+      nonRetryable: isFinal(error.code) || error.code === 'internal',
       details: [error.details],
       ...(status < 500 ? { category: 'BENIGN' as const } : {}),
     });

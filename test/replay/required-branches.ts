@@ -11,7 +11,7 @@ export const REQUIRED_BRANCHES = {
   'generateKeys.inconclusive-stored': 'stored',
   'generateKeys.skip': 'stored',
   'generateKeys.cancelled': 'cancelled',
-  'generateKeys.revoked-while-probing': 'cancelled',
+  'generateKeys.revoked-while-probing': 'key_revoked',
   'generateKeys.fenced-before-store': 'key_revoked',
 
   'validateKey.supplied': 'valid',

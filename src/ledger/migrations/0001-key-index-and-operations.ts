@@ -28,7 +28,7 @@ export const createKeyIndex: Migration = {
         updated_at timestamptz not null default now(),
         primary key (tenant_id, service_id, key_name),
         constraint key_index_grace_is_whole
-          check (state <> 'grace' or (previous_version is not null and retire_at is not null))
+          check (state <> 'grace' or previous_version is not null)
       )`.execute(db);
     await sql`create index key_index_retire_at on key_index (retire_at) where state = 'grace'`.execute(db);
 
