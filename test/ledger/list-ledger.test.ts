@@ -189,7 +189,7 @@ describe('keys', () => {
     expect(await names(retireAtMs)).toContain(ref.keyName);
   });
 
-  it('cannot show a grace period without its end', async () => {
+  it('cannot show a grace period without the version that is kept', async () => {
     const ref = newRef();
     const keyId = await store(test.ledger, ref);
     const { operation } = await accept(test.ledger, { kind: 'rotate', ref });
