@@ -1,4 +1,5 @@
 /** One row, sent to a running service until there is a verdict. Sending it again does no harm: it says who it is. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { z } from 'zod';
@@ -56,8 +57,8 @@ export async function sendKey(
   signal: AbortSignal,
 ): Promise<RowVerdict> {
   const deadlineMs = Date.now() + ROW_BOUND_MS;
+  let suffix = '';
   for (let fresh = 0, attempt = 1; ; attempt += 1) {
-    const suffix = fresh === 0 ? '' : `-${process.pid}-${fresh}`;
     const answer = await post(target, key, `${key.idempotencyKey}${suffix}`);
     const { status, body } = answer;
     if (status === 401 || status === 403) {
@@ -74,6 +75,7 @@ export async function sendKey(
       if (status < 300 || body.retryable !== true || fresh >= FRESH_TRIES || isLast)
         return verdictOf(key, answer);
       fresh += 1;
+      suffix = `-${randomUUID()}`;
     }
     if (isLast) return verdictOf(key, answer);
     // The same request again attaches to the operation that runs, so asking is sending.

@@ -19,9 +19,29 @@ export interface Room {
 
 const CONTRACT = 'src/contract/';
 
-const WIRED = ['vault', 'ledger', 'reader', 'providers', 'openrouter', 'temporal', 'http', 'embedded'];
+const WIRED = [
+  'vault',
+  'ledger',
+  'reader',
+  'providers',
+  'openrouter',
+  'temporal',
+  'http',
+  'embedded',
+  'break-glass',
+];
 const RESTORED = ['embedded', 'ledger', 'temporal', 'vault'];
-const CLI_ROOMS = ['vault', 'ledger', 'temporal', 'embedded', 'simulator', 'providers', 'backup'];
+const CLI_ROOMS = [
+  'vault',
+  'ledger',
+  'temporal',
+  'embedded',
+  'simulator',
+  'providers',
+  'backup',
+  'break-glass',
+  'key-import',
+];
 const CLI_ROOTS = [
   'all-roles',
   'api',
@@ -31,7 +51,7 @@ const CLI_ROOTS = [
   'gateway',
   'log',
   'setup',
-].concat(['role-credentials', 'run-api', 'run-worker', 'start', 'worker']);
+].concat(['http/refuse-secrets', 'role-credentials', 'run-api', 'run-worker', 'start', 'worker']);
 const inSrc = (names: readonly string[]): string[] => names.map((name) => `src/${name}`);
 
 /** The first room whose pattern fits a file is its room. */
@@ -111,6 +131,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     node: true,
     process: ['pid'],
   },
+  breakGlass: {
+    files: 'src/break-glass/',
+    values: [CONTRACT, 'src/ledger/', 'src/vault/'],
+    packages: ['uuidv7', 'zod'],
+    node: true,
+  },
+  keyImport: {
+    files: 'src/key-import/',
+    values: [CONTRACT, 'src/providers/catalog', 'src/providers/parse-fields'],
+    packages: ['csv-parse', 'dotenv', 'undici', 'zod'],
+    node: true,
+  },
   config: { files: /^src\/config\.ts$/, values: [CONTRACT], packages: ['zod'], node: true, process: ['env'] },
   log: { files: /^src\/log\.ts$/, values: [], packages: ['pino'], node: false },
   /** Wires rooms together; has no rules of its own to keep apart. */
@@ -124,7 +156,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cli: {
     files: 'src/cli/',
     values: [CONTRACT, ...inSrc(CLI_ROOMS).map((room) => `${room}/`), ...inSrc(CLI_ROOTS)],
-    packages: ['commander', 'csv-parse', 'dotenv', 'zod'],
+    packages: ['commander', 'zod'],
     node: true,
     process: ['argv', 'exit', 'exitCode', 'off', 'on', 'once', 'stderr', 'stdin', 'stdout'],
   },

@@ -10,7 +10,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { restoreHome } from '../../src/backup/restore-home';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import { VAULT_DEFAULTS } from '../../src/vault/vault-settings';
 import {
   makeHome,
   removeHome,
@@ -126,9 +128,31 @@ describe('refused, and the home stays empty', () => {
     const copy = join(folder, 'copy');
     writeFileSync(copy, readFileSync(file));
     change(copy);
-    const ended = await runKeyturn(['restore', copy], secret(home, passphrase));
+    const restoring = restoreHome({
+      file: copy,
+      passphrase,
+      home: home.directory,
+      embedded: {},
+      vaultSettings: (address) => ({ address, ...VAULT_DEFAULTS }),
+      taskQueue: 'none',
+      say: () => undefined,
+    });
+    await expect(restoring).rejects.toMatchObject({
+      code: 'configuration',
+      message: expect.stringMatching(says) as string,
+    });
     rmSync(copy);
-    expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(says)]);
+    expect(readdirSync(home.directory)).toEqual([]);
+    await removeHome(home);
+  });
+
+  it('and the command says so, without a stack', async () => {
+    const home = newHome();
+    const ended = await runKeyturn(['restore', file], secret(home, 'another passphrase'));
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^keyturn: the passphrase is not that of this backup.*\n$/) as string,
+    });
     expect(readdirSync(home.directory)).toEqual([]);
     await removeHome(home);
   });

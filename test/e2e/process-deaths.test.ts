@@ -78,6 +78,10 @@ test('keyturn env lets temporal and bao work beside it, and bao cannot open a ke
   await expect(decrypt).rejects.toMatchObject({
     stderr: expect.stringContaining('permission denied') as string,
   });
+  const snapshot = beside(`bao operator raft snapshot save ${join(home.directory, 'stolen')}`);
+  await expect(snapshot).rejects.toMatchObject({
+    stderr: expect.stringContaining('permission denied') as string,
+  });
   const status = await beside(
     `curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $KEYTURN_TOKEN" "$KEYTURN_URL/api/brain/byok/keys?tenant_id=acme"`,
   );
