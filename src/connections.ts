@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs';
 import type { Config } from './config';
 import { KeyturnError } from './contract/errors';
 import type { Logger } from './log';
-import { connectTemporal, type Temporal } from './temporal/connect-temporal';
+import { assertNamespace, connectTemporal, type Temporal } from './temporal/connect-temporal';
 import { checkAccess, type CheckedRole } from './vault/check-access';
+import { readVaultHealth, type VaultHealth } from './vault/health';
 import {
   connectVault,
   type AppRoleCredentials,
   type VaultClient,
   type VaultSettings,
 } from './vault/vault-client';
+import { assertVaultSettings, VAULT_SETTING_NAMES } from './vault/vault-settings';
 
 /** Where everything is; the embedded servers know it by themselves. */
 export interface Addresses {
@@ -58,7 +60,10 @@ export function vaultSettingsOf(config: Config, address: string): VaultSettings 
   };
 }
 
-/** Logs a role in and checks that it holds what it needs and no more. */
+/**
+ * Logs a role in and checks that it holds what it needs and no more.
+ * Thrown: one message that names the variable, what was seen and the cure.
+ */
 export async function connectVaultRole(options: {
   config: Config;
   address: string;
@@ -67,33 +72,71 @@ export async function connectVaultRole(options: {
   log: Logger;
 }): Promise<VaultClient> {
   const { config, address, role, appRole, log } = options;
-  const vault = await connectVault({
-    settings: vaultSettingsOf(config, address),
-    login: { appRole },
-    log: log.child({ role }),
-  });
-  await checkAccess(vault, role);
-  return vault;
+  const settings = vaultSettingsOf(config, address);
+  assertVaultSettings(settings);
+  assertUsable(await readVaultHealth({ settings }));
+  const vault = await connectVault({ settings, login: { appRole }, log: log.child({ role }) });
+  try {
+    assertUsable(await readVaultHealth({ settings, vault }));
+    await checkAccess(vault, role);
+    return vault;
+  } catch (error) {
+    await vault.close();
+    throw error;
+  }
 }
 
-/** Connects to Temporal with what the configuration says of TLS and keys. */
-export function connectTemporalFrom(config: Config, addresses: Addresses): Promise<Temporal> {
-  const read = (path: string | undefined): Buffer | undefined =>
-    path === undefined ? undefined : readFileSync(path);
-  const serverCa = read(config.TEMPORAL_TLS_SERVER_CA_CERT_PATH);
-  const cert = read(config.TEMPORAL_TLS_CLIENT_CERT_PATH);
-  const key = read(config.TEMPORAL_TLS_CLIENT_KEY_PATH);
+/** Thrown when the vault cannot be used, with what it says of itself. */
+function assertUsable({ status, message }: VaultHealth): void {
+  if (status === 'ok') return;
+  const code = status === 'denied' ? 'vault_denied' : 'vault_unavailable';
+  const named = message.includes(VAULT_SETTING_NAMES.address) || /KEYTURN_VAULT_/.test(message);
+  throw new KeyturnError(code, named ? message : `${VAULT_SETTING_NAMES.address}: ${message}`, { status });
+}
+
+/**
+ * Connects to Temporal with what the configuration says of TLS and keys. `namespace: 'made later'` is for whoever is
+ * about to make it.
+ * Thrown: one message that names the variable, what was seen and the cure.
+ */
+export async function connectTemporalFrom(
+  config: Config,
+  addresses: Addresses,
+  options: { readonly namespace?: 'made later' } = {},
+): Promise<Temporal> {
+  const serverCa = readFileOf(config, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH');
+  const cert = readFileOf(config, 'TEMPORAL_TLS_CLIENT_CERT_PATH');
+  const key = readFileOf(config, 'TEMPORAL_TLS_CLIENT_KEY_PATH');
   const given = serverCa !== undefined || cert !== undefined || config.TEMPORAL_API_KEY !== undefined;
   const tls = given ? { ...(serverCa && { serverCa }), ...(cert && { cert }), ...(key && { key }) } : false;
-  return connectTemporal(
-    {
-      address: addresses.temporalAddress,
-      namespace: addresses.temporalNamespace,
-      uiUrl: addresses.temporalUiUrl,
-      ...(config.TEMPORAL_API_KEY === undefined ? {} : { apiKey: config.TEMPORAL_API_KEY }),
-    },
-    tls,
-  );
+  const settings = {
+    address: addresses.temporalAddress,
+    namespace: addresses.temporalNamespace,
+    uiUrl: addresses.temporalUiUrl,
+    ...(config.TEMPORAL_API_KEY === undefined ? {} : { apiKey: config.TEMPORAL_API_KEY }),
+  };
+  const temporal = await connectTemporal(settings, tls);
+  if (options.namespace === 'made later') return temporal;
+  try {
+    await assertNamespace(temporal);
+    return temporal;
+  } catch (error) {
+    await temporal.connection.close();
+    throw error;
+  }
+}
+
+type FileSetting =
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH' | 'TEMPORAL_TLS_CLIENT_CERT_PATH' | 'TEMPORAL_TLS_CLIENT_KEY_PATH';
+
+function readFileOf(config: Config, name: FileSetting): Buffer | undefined {
+  const path = config[name];
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch {
+    throw new KeyturnError('configuration', `${name}: ${path} cannot be read`, { field: name });
+  }
 }
 
 function required(name: string, value: string | undefined): string {

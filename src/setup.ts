@@ -28,7 +28,7 @@ export async function setUp(config: Config, log: Logger, say: (line: string) => 
   } finally {
     await ledger.close();
   }
-  const temporal = await connectTemporalFrom(config, addresses);
+  const temporal = await connectTemporalFrom(config, addresses, { namespace: 'made later' });
   try {
     await prepareNamespace(temporal.connection, addresses.temporalNamespace);
     say(`The Temporal namespace ${addresses.temporalNamespace} is ready.`);

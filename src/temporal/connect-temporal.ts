@@ -44,6 +44,27 @@ export async function connectTemporal(
   }
 }
 
+/** GRPC status NOT_FOUND. */
+const NOT_FOUND = 5;
+const ASK_MS = 5_000;
+
+/** Thrown when the namespace does not exist, or may not be seen: names the settings. */
+export async function assertNamespace({ client, connection, settings }: Temporal): Promise<void> {
+  const { address, namespace } = settings;
+  try {
+    await within(client, ASK_MS, () => connection.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    const problem =
+      (error as { code?: unknown }).code === NOT_FOUND
+        ? `has no namespace ${namespace}; make it, or correct TEMPORAL_NAMESPACE`
+        : `does not let us see the namespace ${namespace}; check TEMPORAL_NAMESPACE and TEMPORAL_API_KEY or the TLS settings`;
+    throw new KeyturnError('temporal_unavailable', `Temporal at ${address} ${problem}`, {
+      address,
+      namespace,
+    });
+  }
+}
+
 /** Thrown when Temporal does not answer in time: `temporal_unavailable`. */
 export async function pingTemporal(temporal: Temporal, timeoutMs: number): Promise<{ latencyMs: number }> {
   const startedMs = performance.now();
