@@ -2,6 +2,7 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { KeyturnError } from '../contract/errors';
+import { ID_PATTERN } from '../contract/ids';
 import { ROLES, type Principal, type Role } from './principal';
 
 export interface IssuerSettings {
@@ -33,7 +34,8 @@ export function createTokenVerifier(settings: IssuerSettings): (token: string) =
     const { sub, tenant_id: tenantId, roles } = parsed.data;
     return {
       subject: sub,
-      tenantId: tenantId == null || tenantId === '' ? null : tenantId,
+      // What is no id names no tenant, and must not name an audit chain either.
+      tenantId: tenantId != null && ID_PATTERN.test(tenantId) ? tenantId : null,
       roles: parseRoles(roles),
     };
   };
