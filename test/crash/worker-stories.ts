@@ -134,13 +134,13 @@ export const STORIES: readonly Story[] = [
   },
   {
     workflow: 'retireKey',
-    steps: [...RETIRING_STEPS, 'settleOperation'],
+    steps: ['isAccepted', ...RETIRING_STEPS, 'settleOperation'],
     play: decided('finish'),
     ending: RETIRED,
   },
   {
     workflow: 'retireKey',
-    steps: ['probeStored', 'rollBackKey', 'settleOperation', ...RETIRING_STEPS],
+    steps: ['isAccepted', 'probeStored', 'rollBackKey', 'settleOperation', ...RETIRING_STEPS],
     play: decided('rollback'),
     ending: { state: 'done', ...GONE, current: 'first', probes: 3 },
   },
