@@ -6,17 +6,16 @@ FROM node:24-bookworm-slim AS manifest
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
-# `npm ci` refuses a lock file that lacks optional packages of other platforms (npm/cli#9846); `npm install
-# --no-save` takes the same versions and hashes from it. No package's install script is run.
+# No package's install script is run.
 FROM manifest AS build
-RUN npm install --no-save --include=dev --include=optional --ignore-scripts
+RUN npm ci --include=dev --include=optional --ignore-scripts
 COPY . .
 RUN npm run build
 
 # The embedded servers are optional packages: a role of a split deployment needs none. Temporal's native part
 # comes for five platforms, about 30 MB each.
 FROM manifest AS dependencies
-RUN npm install --no-save --omit=dev --omit=optional --ignore-scripts
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 RUN find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
 FROM node:24-bookworm-slim

@@ -1,5 +1,5 @@
 /** What a fresh clone lacks, step by step: dependencies, build, servers. Plain Node without dependencies. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -75,39 +75,8 @@ async function install() {
   const options = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const clean = spawnSync(command, [...first, 'ci', ...options], {
-    cwd: root,
-    stdio: ['ignore', process.stderr, 'pipe'],
-    encoding: 'utf8',
-  });
-  if (clean.error) throw new Error(`npm cannot be run: ${clean.error.message}`);
-  if (clean.status !== 0 && isIncompleteLock(clean.stderr)) {
-    // Versions and hashes come from the lock file all the same; only what it lacks is looked up.
-    log(
-      'package-lock.json lacks packages of other platforms, which `npm ci` refuses: using `npm install --no-save` …',
-    );
-    await runStep(command, [...first, 'install', '--no-save', ...options], 'npm install');
-  } else if (clean.status !== 0) {
-    log(clean.stderr);
-    throw new Error(`npm ci failed (${clean.signal ?? `exit code ${clean.status}`})`);
-  }
+  await runStep(command, [...first, 'ci', ...options], 'npm ci');
   writeFileSync(INSTALL_STAMP, hashFile('package-lock.json'));
-}
-
-/**
- * npm writes a lock file without the optional packages that a registry lacks for other platforms, and then `npm ci`
- * refuses it (npm/cli#9846). True when that is all, and the lock file is otherwise that of package.json.
- */
-function isIncompleteLock(stderr) {
-  const complaints = stderr.split('\n').filter((line) => / (Missing|Invalid): /.test(line));
-  if (complaints.length === 0 || complaints.some((line) => !/ Missing: \S+ from lock file/.test(line)))
-    return false;
-  const [manifest, lock] = ['package.json', 'package-lock.json'].map((f) =>
-    JSON.parse(readFileSync(join(root, f), 'utf8')),
-  );
-  return ['dependencies', 'devDependencies', 'optionalDependencies'].every(
-    (kind) => JSON.stringify(manifest[kind]) === JSON.stringify(lock.packages[''][kind]),
-  );
 }
 
 /** True when somebody ran npm here and what it noted down has the lock file's versions. */
