@@ -80,10 +80,16 @@ export function keyActivities(ports: ActivityPorts) {
       return { outcome, retire: step.retire, result: { outcome }, refresh: 'answer' };
     },
 
-    /** True when the ledger holds this operation, open, for this key and epoch. */
-    async isAccepted(input: OperationInput): Promise<boolean> {
+    /**
+     * What a decision about a version is worth. `accepted`: the ledger holds its operation, open, for this key and
+     * epoch. Else `unknown` while the version still waits, or `over`.
+     */
+    async weighDecision(input: OperationInput, version: number): Promise<'accepted' | 'unknown' | 'over'> {
       const operation = await readOperation(ledger, input.operationId);
-      return operation !== null && isAcceptedFor(operation, input) && OPEN_STATES.includes(operation.state);
+      const open = operation !== null && OPEN_STATES.includes(operation.state);
+      if (open && isAcceptedFor(operation, input)) return 'accepted';
+      const { record } = await readKeyRecord(vault, input);
+      return record?.epoch === input.epoch && record.previous?.version === version ? 'unknown' : 'over';
     },
 
     /** A version stops being served. */

@@ -57,7 +57,7 @@ export const keys =
       | 'buryKey'
       | 'recordVerdict'
       | 'findLanded'
-      | 'isAccepted'
+      | 'weighDecision'
     >
   >(OWN_SYSTEMS);
 

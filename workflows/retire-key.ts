@@ -99,11 +99,14 @@ async function endGrace(input: RetireInput, inbox: Inbox): Promise<string> {
     await graceOver(input, inbox);
     if (inbox.decision === undefined) break;
     // Temporal's frontend could be asked for anything: only what the ledger accepted is carried out.
-    if (!(await keys.isAccepted(inbox.decision.operation)))
-      inbox.unknown.add(inbox.decision.operation.operationId);
-    else if (inbox.decision.kind === 'finish') break;
-    else if (await takeBack(input, inbox.decision)) return 'rolled_back';
+    const { kind, operation } = inbox.decision;
+    const worth = await keys.weighDecision(operation, input.version);
+    if (worth === 'accepted' && kind === 'finish') break;
+    if (worth === 'accepted' && (await takeBack(input, inbox.decision))) return 'rolled_back';
+    if (worth !== 'accepted') inbox.unknown.add(operation.operationId);
     inbox.decision = undefined;
+    // Another run has ended this grace period already.
+    if (worth === 'over') break;
   }
   inbox.over = true;
   await retireVersion(input);

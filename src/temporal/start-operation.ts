@@ -1,8 +1,12 @@
 /** Starts the workflow of an accepted operation. Safe to repeat: the run remembers its operation. */
-import { TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  TypedSearchAttributes,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import type { generateKeys, revokeKey, rotateKey, validateKey } from '../../workflows';
-import { KeyturnError } from '../contract/errors';
+import { isErrorCode, KeyturnError } from '../contract/errors';
 import type { Operation, OperationKind } from '../contract/operations';
 import { FINISH_UPDATE, ROLLBACK_UPDATE, type OperationInput, type RetireInput } from '../contract/workflows';
 import { runAttributes } from './run-attributes';
@@ -124,11 +128,20 @@ async function decide(
 
 /**
  * A refusal of the workflow's validator is no error of the start: it comes at once as the update's result. An
- * accepted update's result comes when the decision is carried out, which is not waited for here.
+ * accepted update's result comes when the decision is carried out, which is not waited for here; nor is a run that
+ * is terminated with the decision in hand a refusal.
  */
 async function throwIfRejected(result: Promise<void>): Promise<void> {
-  result.catch(() => undefined);
-  await Promise.race([result, new Promise((resolve) => setTimeout(resolve, REJECTION_MS))]);
+  const refused = result.catch((error: unknown) => {
+    if (isRefusal(error)) throw error;
+  });
+  refused.catch(() => undefined);
+  await Promise.race([refused, new Promise((resolve) => setTimeout(resolve, REJECTION_MS))]);
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof WorkflowUpdateFailedError)) return false;
+  return error.cause instanceof ApplicationFailure && isErrorCode(error.cause.type);
 }
 
 async function sendDecision(client: Client, operation: Operation, update: string): Promise<Started> {
@@ -143,8 +156,7 @@ async function sendDecision(client: Client, operation: Operation, update: string
     const { runId } = await handle.describe();
     return { kind: 'started', runId };
   } catch (error) {
-    const rejected = error instanceof Error && error.name === 'WorkflowUpdateFailedError';
-    if (!rejected && !(error instanceof WorkflowNotFoundError)) throw error;
+    if (!isRefusal(error) && !(error instanceof WorkflowNotFoundError)) throw error;
     throw new KeyturnError('not_in_grace', 'the grace period is ending or has ended');
   }
 }

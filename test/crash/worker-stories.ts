@@ -134,13 +134,13 @@ export const STORIES: readonly Story[] = [
   },
   {
     workflow: 'retireKey',
-    steps: ['isAccepted', ...RETIRING_STEPS, 'settleOperation'],
+    steps: ['weighDecision', ...RETIRING_STEPS, 'settleOperation'],
     play: decided('finish'),
     ending: RETIRED,
   },
   {
     workflow: 'retireKey',
-    steps: ['isAccepted', 'probeStored', 'rollBackKey', 'settleOperation', ...RETIRING_STEPS],
+    steps: ['weighDecision', 'probeStored', 'rollBackKey', 'settleOperation', ...RETIRING_STEPS],
     play: decided('rollback'),
     ending: { state: 'done', ...GONE, current: 'first', probes: 3 },
   },

@@ -121,7 +121,10 @@ describe('a name that is not known', () => {
   };
 
   test('is refused with the nearest ids', () => {
-    expect(refuse('opnai').details).toEqual({ nearest: expect.arrayContaining(['openai']) });
+    expect(refuse('opnai').details).toEqual({
+      field: 'service_id',
+      nearest: expect.arrayContaining(['openai']),
+    });
     expect(refuse('stipe').message).toContain('stripe');
     expect(refuse('salesforce-client').details['nearest']).toContain('salesforce-client-credentials');
   });
