@@ -1,5 +1,5 @@
 /** Every role in one process, on servers that run already: what the all-in-one and the tests share. */
-import { createPorts, startReconciler, type ApiDeps } from './api';
+import { createPorts, startInboxSweep, startReconciler, type ApiDeps } from './api';
 import { startAnchoring, verifyAuditTrail } from './audit-anchors';
 import type { Config } from './config';
 import { connectTemporalFrom, connectVaultRole, vaultSettingsOf, type Addresses } from './connections';
@@ -16,7 +16,7 @@ import type { Temporal } from './temporal/connect-temporal';
 import { mintIdentityToken, oidcIssuer, oidcKeysUrl, TOKEN_AUDIENCE } from './vault/identity-token';
 import { provisionVault } from './vault/provision';
 import { connectVault, type AppRoleCredentials, type VaultClient } from './vault/vault-client';
-import { createWorkerActivities, startWorker, type WorkerDeps } from './worker';
+import { createWorkerActivities, startRetiringSweep, startWorker, type WorkerDeps } from './worker';
 
 /** AppRoles of an embedded vault. */
 export type RoleCredentials = Readonly<
@@ -87,6 +87,7 @@ async function startParts(options: AllRolesOptions, life: Lifecycle): Promise<Om
   };
   const ports = createPorts(deps);
   life.onStop(startReconciler(deps));
+  life.onStop(startInboxSweep(deps));
   const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports)]);
   const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
   life.onStop(close);
@@ -106,6 +107,7 @@ async function startWork(deps: WorkerDeps, options: AllRolesOptions, life: Lifec
     (error: unknown) =>
       options.onDeath?.(`the worker failed: ${error instanceof Error ? error.message : 'unknown'}`),
   );
+  life.onStop(startRetiringSweep(deps));
   const anchoring = { ledger, vault, intervalMs: config.KEYTURN_ANCHOR_MS };
   life.onStop(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
 }

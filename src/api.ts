@@ -16,6 +16,7 @@ import type { Logger } from './log';
 import { createMetrics } from './metrics';
 import { readReadiness } from './readiness';
 import { runPeriodically, type Stop } from './run-periodically';
+import { sweepInbox } from './sweep-inbox';
 import { awaitOperation } from './temporal/await-operation';
 import { cancelRun } from './temporal/cancel-run';
 import { pingTemporal, workflowLink, type Temporal } from './temporal/connect-temporal';
@@ -153,6 +154,18 @@ export function startReconciler(deps: ApiDeps): Stop {
   const bounded = () => temporal.client.withDeadline(Date.now() + PASS_MS, pass);
   return runPeriodically(config.KEYTURN_RECONCILE_MS, bounded, (error) =>
     log.warn({ err: errorFacts(error) }, 'the reconciler could not run'),
+  );
+}
+
+/** Starts the sweep of the inbox. */
+export function startInboxSweep(deps: ApiDeps): Stop {
+  const { config, ledger, vault, log } = deps;
+  const pass = async (): Promise<void> => {
+    const cleared = await sweepInbox({ ledger, vault });
+    if (cleared > 0) log.info({ cleared }, 'cleared inbox entries of closed operations');
+  };
+  return runPeriodically(config.KEYTURN_SWEEP_MS, pass, (error) =>
+    log.warn({ err: errorFacts(error) }, 'the inbox could not be swept'),
   );
 }
 

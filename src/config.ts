@@ -98,6 +98,9 @@ export const SETTINGS = {
   KEYTURN_RECONCILE_AFTER_MS: milliseconds
     .default(15_000)
     .describe('age at which an operation without a run is looked at'),
+  KEYTURN_SWEEP_MS: milliseconds
+    .default(600_000)
+    .describe('time between two sweeps for what stopped runs left in the vault'),
   KEYTURN_ANCHOR_MS: milliseconds.default(5_000).describe('time between two anchors of the audit trail'),
   KEYTURN_STICKY_TIMEOUT_MS: milliseconds
     .default(5_000)

@@ -1,5 +1,5 @@
 /** The `api` role as a process of its own. */
-import { createPorts, startReconciler } from './api';
+import { createPorts, startInboxSweep, startReconciler } from './api';
 import { verifyAuditTrail } from './audit-anchors';
 import type { Config } from './config';
 import { addressesOf, appRoleOf, connectTemporalFrom, connectVaultRole } from './connections';
@@ -42,6 +42,7 @@ export function runApi(config: Config, log: Logger): Promise<{ url: string; stop
     };
     const ports = createPorts(deps);
     life.onStop(startReconciler(deps));
+    life.onStop(startInboxSweep(deps));
     const { url, close } = await listen(createApp(ports, apiRoutes(ports)), {
       host: config.HOST,
       port: config.PORT,

@@ -8,7 +8,7 @@ import { migrateLedger, openLedger } from './ledger/ledger';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
 import { closeOutbound } from './providers/outbound';
-import { startWorker } from './worker';
+import { startRetiringSweep, startWorker } from './worker';
 
 /** Thrown when a setting is wrong or something it needs does not answer: one message with the cure. */
 export function runWorkerRole(
@@ -33,6 +33,7 @@ export function runWorkerRole(
     const worker = await startWorker({ config, log, ledger, vault, temporal });
     life.onStop(closeOutbound);
     life.onStop(() => worker.stop());
+    life.onStop(startRetiringSweep({ config, log, ledger, vault, temporal }));
     const anchoring = { ledger, vault, intervalMs: config.KEYTURN_ANCHOR_MS };
     life.onStop(startAnchoring(anchoring, () => log.warn('the audit trail could not be anchored')));
     const app = createHealthApp({ ledger, vault, temporal });

@@ -9,6 +9,8 @@ import type { Logger } from './log';
 import { findService } from './providers/catalog';
 import { probeKey } from './providers/probe';
 import { createProbeLimiter } from './providers/probe-limiter';
+import { runPeriodically, type Stop } from './run-periodically';
+import { sweepRetiring } from './sweep-retiring';
 import type { Temporal } from './temporal/connect-temporal';
 import { runWorker, type RunningWorker } from './temporal/run-worker';
 import type { VaultClient } from './vault/vault-client';
@@ -50,6 +52,16 @@ export function startWorker(
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
     stickyTimeoutMs: config.KEYTURN_STICKY_TIMEOUT_MS,
   });
+}
+
+/** Starts the sweep for versions whose retirement was stopped. */
+export function startRetiringSweep({ config, log, ledger, vault, temporal }: WorkerDeps): Stop {
+  const { KEYTURN_SWEEP_MS: olderThanMs, KEYTURN_TASK_QUEUE: taskQueue } = config;
+  const pass = async (): Promise<void> => {
+    const started = await sweepRetiring({ ledger, vault, temporal, taskQueue, olderThanMs });
+    if (started > 0) log.info({ started }, 'retiring versions that were left waiting');
+  };
+  return runPeriodically(olderThanMs, pass, () => log.warn('left versions could not be looked for'));
 }
 
 function activityPorts({ config, ledger, vault, temporal }: WorkerDeps): ActivityPorts {

@@ -111,6 +111,24 @@ export async function listOverdueGrace(
   return rows.map(toIndexEntry);
 }
 
+/** Keys with versions that still wait to be gone, untouched for at least `olderThanMs` milliseconds. */
+export async function listRetiring(
+  ledger: Ledger,
+  filter: { olderThanMs: number; limit: number },
+): Promise<KeyIndexEntry[]> {
+  assertLimit(filter.limit);
+  const rows = await ledger.db
+    .selectFrom('key_index')
+    .selectAll()
+    .where('state', 'in', ['active', 'grace'])
+    .where('retiring_count', '>', 0)
+    .where('updated_at', '<=', sql<Date>`now() - make_interval(secs => ${filter.olderThanMs / 1000})`)
+    .orderBy('updated_at')
+    .limit(filter.limit)
+    .execute();
+  return rows.map(toIndexEntry);
+}
+
 /**
  * Shows a later state of the key's record, with its audit entry, in one transaction. False when the fence or
  * a later state refused it; the audit entry is written in any case, because what it tells has happened. A

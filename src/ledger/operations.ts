@@ -188,3 +188,18 @@ export async function readLastRotation(
   const { key_id: keyId, previous_version: previousVersion } = row?.result ?? {};
   return typeof keyId === 'string' && typeof previousVersion === 'number' ? { keyId, previousVersion } : null;
 }
+
+/** Tenants of the operations with a key in the inbox that closed last, the latest first. */
+export async function listInboxTenants(ledger: Ledger, limit: number): Promise<string[]> {
+  assertLimit(limit);
+  const rows = await ledger.db
+    .selectFrom('operations')
+    .select('tenant_id')
+    .where('has_inbox', '=', true)
+    .where('state', 'not in', OPEN_STATES)
+    .groupBy('tenant_id')
+    .orderBy(sql`max(closed_at)`, 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.tenant_id);
+}

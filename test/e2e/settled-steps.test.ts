@@ -125,7 +125,7 @@ test('reading keys has a bound for each tenant and service', async () => {
   await ask('/byok/generate-keys', { ...about(tenant), api_keys: key('good') });
   const statuses = new Set<number>();
   for (let i = 0; i < 31; i += 1) statuses.add((await resolve(tenant)).status);
-  expect([...statuses].sort()).toEqual([200, 429]);
+  expect(statuses).toEqual(new Set([200, 429]));
 });
 
 test('who asks for what is not theirs leaves a trace', async () => {
