@@ -1,14 +1,14 @@
 /** Composition root of the `gateway` role: it opens keys for those who may have them, and changes nothing. */
 import { createPorts } from './api';
 import type { Config } from './config';
-import { addressesOf, appRoleOf, connectTemporalFrom, connectVaultRole } from './connections';
+import { connectRole } from './connect-role';
+import { addressesOf } from './connections';
 import { KeyturnError } from './contract/errors';
 import { createApp } from './http/app';
 import { listen } from './http/listen';
 import { healthRoutes } from './http/routes/health';
 import { resolveKey } from './http/routes/resolve-key';
 import { issuerOf } from './issuer';
-import { openLedger } from './ledger/ledger';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
 import { openKey } from './reader/open-key';
@@ -18,18 +18,7 @@ export function runGateway(config: Config, log: Logger): Promise<{ url: string; 
   return withLifecycle(async (life) => {
     const addresses = addressesOf(config);
     const issuer = await issuerOf(config);
-    const ledger = openLedger({ databaseUrl: addresses.databaseUrl });
-    life.onStop(() => ledger.close());
-    const vault = await connectVaultRole({
-      config,
-      address: addresses.vaultAddress,
-      role: 'gateway',
-      appRole: appRoleOf(config),
-      log,
-    });
-    life.onStop(() => vault.close());
-    const temporal = await connectTemporalFrom(config, addresses);
-    life.onStop(() => temporal.connection.close());
+    const { ledger, vault, temporal } = await connectRole(life, { config, log, addresses, role: 'gateway' });
     const ports = createPorts({
       config,
       log,

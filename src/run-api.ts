@@ -2,12 +2,12 @@
 import { createPorts, startInboxSweep, startReconciler } from './api';
 import { verifyAuditTrail } from './audit-anchors';
 import type { Config } from './config';
-import { addressesOf, appRoleOf, connectTemporalFrom, connectVaultRole } from './connections';
+import { connectRole } from './connect-role';
+import { addressesOf } from './connections';
 import { createApp } from './http/app';
 import { listen } from './http/listen';
 import { apiRoutes } from './http/routes';
 import { issuerOf } from './issuer';
-import { migrateLedger, openLedger } from './ledger/ledger';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
 
@@ -16,19 +16,7 @@ export function runApi(config: Config, log: Logger): Promise<{ url: string; stop
   return withLifecycle(async (life) => {
     const addresses = addressesOf(config);
     const issuer = await issuerOf(config);
-    const ledger = openLedger({ databaseUrl: addresses.databaseUrl });
-    life.onStop(() => ledger.close());
-    await migrateLedger(ledger);
-    const vault = await connectVaultRole({
-      config,
-      address: addresses.vaultAddress,
-      role: 'api',
-      appRole: appRoleOf(config),
-      log,
-    });
-    life.onStop(() => vault.close());
-    const temporal = await connectTemporalFrom(config, addresses);
-    life.onStop(() => temporal.connection.close());
+    const { ledger, vault, temporal } = await connectRole(life, { config, log, addresses, role: 'api' });
     const deps = {
       config,
       log,

@@ -1,10 +1,10 @@
 /** The `worker` role as a process of its own. */
 import { startAnchoring } from './audit-anchors';
 import type { Config } from './config';
-import { addressesOf, appRoleOf, connectTemporalFrom, connectVaultRole } from './connections';
+import { connectRole } from './connect-role';
+import { addressesOf } from './connections';
 import { createHealthApp } from './health-app';
 import { listen } from './http/listen';
-import { migrateLedger, openLedger } from './ledger/ledger';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
 import { closeOutbound } from './providers/outbound';
@@ -17,19 +17,7 @@ export function runWorkerRole(
 ): Promise<{ url: string; finished: Promise<void>; stop(): Promise<void> }> {
   return withLifecycle(async (life) => {
     const addresses = addressesOf(config);
-    const ledger = openLedger({ databaseUrl: addresses.databaseUrl });
-    life.onStop(() => ledger.close());
-    await migrateLedger(ledger);
-    const vault = await connectVaultRole({
-      config,
-      address: addresses.vaultAddress,
-      role: 'worker',
-      appRole: appRoleOf(config),
-      log,
-    });
-    life.onStop(() => vault.close());
-    const temporal = await connectTemporalFrom(config, addresses);
-    life.onStop(() => temporal.connection.close());
+    const { ledger, vault, temporal } = await connectRole(life, { config, log, addresses, role: 'worker' });
     const worker = await startWorker({ config, log, ledger, vault, temporal });
     life.onStop(closeOutbound);
     life.onStop(() => worker.stop());

@@ -26,8 +26,6 @@ export const apiKeys = z.record(z.string().min(1).max(64), z.string().max(16_384
 export const graceSeconds = z.int().min(GRACE_SECONDS.min).max(GRACE_SECONDS.max);
 export const limit = z.coerce.number().int().min(1).max(200).default(50);
 export const cursor = z.string().min(1).max(512);
-/** Query strings carry text: `true` and `false`. */
-export const queryFlag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 const time = z.iso.datetime();
