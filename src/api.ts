@@ -64,7 +64,6 @@ export function createPorts(deps: ApiDeps): HttpPorts {
     verifyToken: createTokenVerifier(deps.issuer),
     door: createDoor(deps),
     ledger: {
-      readKey: (ref) => readIndexEntry(ledger, ref),
       listKeys: (query) => listKeys(ledger, query),
       listOperations: (query) => listOperations(ledger, query),
       async listAudit(query) {

@@ -106,7 +106,6 @@ export interface HttpPorts {
   readonly verifyToken: (token: string) => Promise<Principal>;
   readonly door: DoorPorts;
   readonly ledger: {
-    readonly readKey: (ref: KeyRef) => Promise<ListedKey | null>;
     readonly listKeys: (query: {
       tenantId?: string;
       serviceId?: string;

@@ -1,15 +1,8 @@
 /** A tenant's keys: what is known of them, never the keys themselves. */
 import { z } from 'zod';
+import { pageQuery, toPageFilter } from '../page-query';
 import type { HttpPorts, ListedKey } from '../ports';
 import { defineRoute, type Route } from '../route';
-import { cursor, limit, serviceId, tenantId } from '../schemas';
-
-const query = z.strictObject({
-  tenant_id: tenantId.optional(),
-  service_id: serviceId.optional(),
-  limit,
-  cursor: cursor.optional(),
-});
 
 const listedKey = z
   .object({
@@ -42,7 +35,7 @@ export function listKeys(ports: HttpPorts): Route {
     tag: 'Keys',
     access: { roles: ['tenant', 'operator', 'admin'], tenant: 'optional' },
     mutates: false,
-    query,
+    query: pageQuery,
     responses: {
       200: {
         description: 'a page; pass next_cursor on for the next one',
@@ -51,12 +44,7 @@ export function listKeys(ports: HttpPorts): Route {
     },
     tenantOf: (input) => input.query.tenant_id ?? null,
     async handle({ query }) {
-      const page = await ports.ledger.listKeys({
-        limit: query.limit,
-        ...(query.tenant_id === undefined ? {} : { tenantId: query.tenant_id }),
-        ...(query.service_id === undefined ? {} : { serviceId: query.service_id }),
-        ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
-      });
+      const page = await ports.ledger.listKeys(toPageFilter(query));
       return { status: 200, body: { keys: page.items.map(keyBody), next_cursor: page.nextCursor } };
     },
   });
