@@ -99,14 +99,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: 'src/temporal/',
     values: [CONTRACT],
     types: ['activities/index', 'workflows/index', 'src/log'],
-    packages: ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/worker'],
+    packages: ['@temporalio/client', '@temporalio/common', '@temporalio/worker'],
     node: false,
   },
   http: {
     files: 'src/http/',
     values: [CONTRACT, 'src/providers/catalog', 'src/providers/parse-fields'],
     types: ['src/providers/provider', 'src/log'],
-    packages: ['express', 'helmet', 'jose', 'pino-http', 'swagger-ui-dist', 'zod', 'zod-openapi'],
+    packages: ['express', 'helmet', 'jose', 'swagger-ui-dist', 'zod', 'zod-openapi'],
     node: true,
   },
   simulator: {
