@@ -22,8 +22,14 @@ export function createApp(ports: HttpPorts, routes: readonly Route[]): Express {
       contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } },
     }),
   );
+  for (const route of routes) {
+    // They read their bodies themselves.
+    if ('relay' in route) app[route.method](pathOf(route), mountRoute(ports, route));
+  }
   app.use(...readJson());
-  for (const route of routes) app[route.method](pathOf(route), mountRoute(ports, route));
+  for (const route of routes) {
+    if (!('relay' in route)) app[route.method](pathOf(route), mountRoute(ports, route));
+  }
   serveDocs(app, openApiDocument(routes, BASE_PATH));
   app.use(methodGuard(routes));
   app.use(notFoundHandler);

@@ -70,10 +70,17 @@ export interface ModelPorts {
   /** Thrown: `upstream_unavailable` while no list was ever fetched; `invalid_request` for a cursor that is not ours. */
   readonly list: (
     filter: ModelFilter,
-  ) => Promise<{ models: readonly ListedModel[]; nextCursor: string | null; total: number; state: ModelListState }>;
+  ) => Promise<{
+    models: readonly ListedModel[];
+    nextCursor: string | null;
+    total: number;
+    state: ModelListState;
+  }>;
   readonly aliases: () => Promise<readonly ListedAlias[]>;
   /** By id, alias, or request-time variant. Thrown: `model_not_found` with the nearest ids in `nearest`. */
-  readonly get: (id: string) => Promise<{ model: ListedModel; resolvedFrom: string | null; state: ModelListState }>;
+  readonly get: (
+    id: string,
+  ) => Promise<{ model: ListedModel; resolvedFrom: string | null; state: ModelListState }>;
 }
 
 /** Which columns usage is summed by. */

@@ -5,7 +5,9 @@ import { isKeyturnError, KeyturnError } from '../contract/errors';
 import { authenticate, authorizeRole, authorizeTenant } from './authenticate';
 import { parseInput } from './parse-input';
 import type { HttpPorts } from './ports';
+import { OPENAI_ERRORS } from './problem';
 import type { Principal } from './principal';
+import { readBytes } from './read-json';
 import type { Reply, Route } from './route';
 
 /** The handler of one route. Errors go to the problem handler. */
@@ -21,17 +23,24 @@ export function mountRoute(ports: HttpPorts, route: Route): RequestHandler {
         seconds: (performance.now() - startedMs) / 1000,
       });
     });
+    if (speaksOpenAi(route)) response.locals[OPENAI_ERRORS] = true;
     const principal = await authenticate(ports, route, request);
     // Roles first, then shapes: who may not ask learns nothing of what is asked for.
     const input = await noteDenial(ports, { route, principal }, () => {
       authorizeRole(route, principal);
       const parsed = parse(route, request);
-      authorizeTenant(route, principal, route.tenantOf?.(parsed) ?? null);
+      authorizeTenant(route, principal, route.tenantOf?.(parsed, principal) ?? null);
       return parsed;
     });
     const signal = abortSignalOf(response);
     const name = `${route.method.toUpperCase()} ${route.path}`;
-    const reply = await route.handle({ ...input, principal, route: name, raw: request, signal });
+    const asked = { ...input, principal, route: name, raw: request, signal };
+    if ('relay' in route) {
+      // Not before: who may not call does not get to fill our memory.
+      const body = await readBytes(request, response, route.maxBodyBytes);
+      return route.relay({ ...asked, params: undefined, body }, response);
+    }
+    const reply = await route.handle(asked);
     send(response, { ...reply, body: shape(ports, route, reply) });
   };
 }
@@ -62,7 +71,15 @@ async function noteDenial<T>(
   }
 }
 
+/** OpenAI's clients look for `error` in a body, whatever else it has. */
+function speaksOpenAi(route: Route): boolean {
+  return 'relay' in route || route.path.startsWith('//v1/');
+}
+
 function parse(route: Route, request: Request) {
+  if ('relay' in route) {
+    return { body: undefined, query: parseInput(route.query, request.query, 'query'), params: undefined };
+  }
   const hasBody = request.body !== undefined;
   if (
     route.body !== undefined &&

@@ -5,6 +5,9 @@ import { ERRORS, isKeyturnError, KeyturnError, type ErrorCode } from '../contrac
 /** Seconds a caller may wait before trying again after a 503 or 429 that names no other time. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** In `response.locals`: the caller is a client of OpenAI's API, and wants its errors in that shape, too. */
+export const OPENAI_ERRORS = 'openAiErrors';
+
 /** Told of errors nobody expected. */
 export type LogError = (error: unknown, path: string) => void;
 
@@ -31,10 +34,13 @@ export function sendProblem(response: Response, error: KeyturnError): void {
     response.setHeader('Retry-After', String(seconds));
   }
   if (entry.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  const openAi = response.locals[OPENAI_ERRORS] === true;
+  // Its clients try again after every 409 and 5xx unless they are told (openai-node, src/client.ts, shouldRetry).
+  if (openAi) response.setHeader('X-Should-Retry', String(entry.retryable));
   response
     .status(entry.status)
     .type('application/problem+json')
-    .send(JSON.stringify(problemOf(error)));
+    .send(JSON.stringify({ ...problemOf(error), ...(openAi ? { error: openAiError(error) } : {}) }));
 }
 
 /** The document's members: the standard's first, and none of them a detail's to change. */
@@ -43,6 +49,16 @@ export function problemOf(error: KeyturnError): Record<string, unknown> {
   const type = `urn:keyturn:error:${error.code}`;
   const standard = { type, title, status, code: error.code, detail: error.message, retryable };
   return { ...standard, ...error.details, ...standard };
+}
+
+/** The member `error` of OpenAI's error bodies: https://platform.openai.com/docs/guides/error-codes */
+function openAiError(error: KeyturnError): Record<string, unknown> {
+  return {
+    message: error.message,
+    type: 'keyturn_error',
+    param: error.details['field'] ?? null,
+    code: error.code,
+  };
 }
 
 /** What callers may know of a fault of ours or of our servers. The rest names addresses and paths: it is logged. */
@@ -64,8 +80,13 @@ function translate(error: unknown): KeyturnError {
   if (isKeyturnError(error)) return error;
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
   if (type === 'entity.parse.failed') return new KeyturnError('malformed_json', 'the body is not valid JSON');
-  if (type === 'entity.too.large')
-    return new KeyturnError('payload_too_large', 'the body is larger than 64 KiB');
+  if (type === 'entity.too.large') {
+    const { limit } = error as { limit?: unknown };
+    return new KeyturnError(
+      'payload_too_large',
+      `the body is larger than ${Math.round(Number(limit) / 1024)} KiB`,
+    );
+  }
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return new KeyturnError('unsupported_media_type', 'the body must be JSON in UTF-8');
   }

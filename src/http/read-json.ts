@@ -1,5 +1,5 @@
 /** Reads a request's body: JSON only, bounded, and in one meaning only. */
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { KeyturnError } from '../contract/errors';
 
 /** Far above any credential, far below what would hurt. */
@@ -24,14 +24,32 @@ export function readJson(): readonly RequestHandler[] {
   return [requireJson, parse, check];
 }
 
+/**
+ * Reads a body that is passed on as it is: its bytes, whatever they say.
+ * Thrown: `unsupported_media_type`, and what the parser throws of a body that is too large or breaks off.
+ */
+export async function readBytes(request: Request, response: Response, maxBytes: number): Promise<Buffer> {
+  assertJson(request);
+  const read = express.raw({ limit: maxBytes, type: () => true });
+  await new Promise<void>((resolve, reject) =>
+    read(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error))),
+  );
+  const body: unknown = request.body;
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
 const requireJson: RequestHandler = (request, _response, next) => {
+  assertJson(request);
+  next();
+};
+
+function assertJson(request: Request): void {
   const length = Number(request.get('content-length') ?? 0);
   const hasBody = length > 0 || request.get('transfer-encoding') !== undefined;
   if (hasBody && request.is('application/json') === false) {
     throw new KeyturnError('unsupported_media_type', 'send the body as application/json');
   }
-  next();
-};
+}
 
 /** JSON is UTF-8 (RFC 8259, 8.1); another charset may read otherwise to a proxy in front. */
 function decode(bytes: Buffer, encoding: string): string {

@@ -1,5 +1,5 @@
 /** One endpoint as data: the table of them gives the router, the OpenAPI document and the access matrix. */
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Principal, Role } from './principal';
 
@@ -42,8 +42,8 @@ export interface ResponseDoc {
   readonly contentType?: string;
 }
 
-/** Ids and texts are strings, so a query string may stand in for a body where proxies drop it. */
-export interface RouteDoc<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> {
+/** What every endpoint says of itself. Ids and texts are strings, so a query string may stand in for a body. */
+export interface RouteFacts<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> {
   readonly method: Method;
   /** Express path below the base, e.g. `/byok/operations/:id`. */
   readonly path: string;
@@ -57,22 +57,44 @@ export interface RouteDoc<B extends z.ZodType, Q extends z.ZodType, P extends z.
   readonly params?: P;
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   /** The tenant the input names; compared with the token before anything is looked up. */
-  readonly tenantOf?: (input: {
-    body: z.output<B>;
-    query: z.output<Q>;
-    params: z.output<P>;
-  }) => string | null;
+  readonly tenantOf?: (
+    input: { body: z.output<B>; query: z.output<Q>; params: z.output<P> },
+    principal: Principal,
+  ) => string | null;
+}
+
+/** An endpoint that answers with a value. */
+export interface RouteDoc<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> extends RouteFacts<
+  B,
+  Q,
+  P
+> {
   readonly handle: (request: RouteRequest<z.output<B>, z.output<Q>, z.output<P>>) => Promise<Reply>;
+}
+
+/** An endpoint that passes bytes on: its body is not parsed here, and it writes its answer itself. */
+export interface RelayDoc<Q extends z.ZodType> extends Omit<RouteFacts<z.ZodType, Q, z.ZodType>, 'params'> {
+  readonly params?: undefined;
+  readonly maxBodyBytes: number;
+  readonly relay: (
+    request: RouteRequest<Buffer, z.output<Q>, undefined>,
+    response: Response,
+  ) => Promise<void>;
 }
 
 /** A route whose types have served their purpose. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- variance: a table holds routes of many input types
-export type Route = RouteDoc<any, any, any>;
+export type Route = RouteDoc<any, any, any> | RelayDoc<any>;
 
 /** Keeps the input types of one route in step with its schemas. */
 export function defineRoute<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType>(
   route: RouteDoc<B, Q, P>,
 ): Route {
+  return route as Route;
+}
+
+/** The same for an endpoint that passes bytes on. `body` says what they should look like, for the document only. */
+export function defineRelay<Q extends z.ZodType>(route: RelayDoc<Q>): Route {
   return route as Route;
 }
 
