@@ -94,7 +94,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: [],
     node: false,
   },
-  openrouter: { files: 'src/openrouter/', values: [CONTRACT], packages: ['openai', 'undici'], node: true },
+  openrouter: {
+    files: 'src/openrouter/',
+    values: [CONTRACT],
+    packages: ['big.js', 'fastest-levenshtein', 'openai', 'undici', 'zod'],
+    node: true,
+  },
   temporal: {
     files: 'src/temporal/',
     values: [CONTRACT],
