@@ -4,11 +4,13 @@ import { isKeyturnError, KeyturnError } from '../contract/errors';
 import type { Ledger, LedgerExecutor } from './ledger';
 import { createKeyIndex } from './migrations/0001-key-index-and-operations';
 import { createAuditTrail } from './migrations/0002-audit-trail';
+import { createGateway } from './migrations/0003-gateway';
 
 /** In order of their names. A released migration is never edited: a change is a new one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-key-index-and-operations': createKeyIndex,
   '0002-audit-trail': createAuditTrail,
+  '0003-gateway': createGateway,
 };
 
 /**

@@ -1,6 +1,13 @@
 /** The tables of the ledger, as kysely sees them. The DDL is in migrations/. */
 import type { ColumnType, JSONColumnType } from 'kysely';
 import type { ErrorCode, ErrorDetails } from '../contract/errors';
+import type {
+  CredentialSource,
+  FallbackReason,
+  GatewayEndpoint,
+  PlatformFallback,
+  UsageOutcome,
+} from '../contract/gateway';
 import type { KeyState } from '../contract/keys';
 import type { OperationKind, OperationParams, OperationResult, OperationState } from '../contract/operations';
 import type { Verdict, VerdictReason } from '../contract/verdict';
@@ -86,6 +93,54 @@ export interface AuditEntriesTable {
   dedupe_key: string | null;
 }
 
+export interface GatewayPoliciesTable {
+  tenant_id: string;
+  platform_fallback: PlatformFallback;
+  monthly_budget_usd: string | null;
+  updated_at: Timestamp;
+}
+
+/** Written by the functions of migration 0003 alone: they book what a row means for the platform's budget. */
+export interface GatewayUsageTable {
+  id: string;
+  tenant_id: string;
+  principal: string;
+  endpoint: GatewayEndpoint;
+  streamed: boolean;
+  model: string;
+  served_model: string | null;
+  credential: CredentialSource;
+  key_version: number | null;
+  fallback_reason: FallbackReason | null;
+  outcome: UsageOutcome;
+  status: number | null;
+  generation_id: string | null;
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  reasoning_tokens: number | null;
+  cached_tokens: number | null;
+  cost_usd: string | null;
+  upstream_cost_usd: string | null;
+  is_byok: boolean | null;
+  reserved_usd: string | null;
+  started_at: Timestamp;
+  duration_ms: number | null;
+  first_data_ms: number | null;
+  attempts: number;
+  next_attempt_at: NullableTimestamp;
+  given_up_at: NullableTimestamp;
+  estimated: boolean;
+}
+
+export interface PlatformSpendTable {
+  /** `tenant:{id}` or `total`. */
+  scope: string;
+  /** `YYYY-MM`, UTC. */
+  month: string;
+  settled: string;
+  reserved: string;
+}
+
 export interface LedgerSchema {
   key_index: KeyIndexTable;
   operations: OperationsTable;
@@ -93,4 +148,7 @@ export interface LedgerSchema {
   audit_heads: AuditHeadsTable;
   audit_anchored: AuditAnchoredTable;
   audit_entries: AuditEntriesTable;
+  gateway_policies: GatewayPoliciesTable;
+  gateway_usage: GatewayUsageTable;
+  platform_spend: PlatformSpendTable;
 }

@@ -1,0 +1,57 @@
+import { sql } from 'kysely';
+import { KeyturnError } from '../contract/errors';
+import type { UsageRecord } from '../contract/gateway';
+import type { Ledger } from './ledger';
+import { isAmount, toUsageRow } from './usage-row';
+
+/** One call that the platform would pay for. Amounts are decimals in USD. */
+export interface SpendRequest {
+  /** `open`, with the credential `platform` or `env`; becomes the call's row when the reservation is granted. */
+  readonly record: UsageRecord;
+  /** Most the call can cost. */
+  readonly amountUsd: string;
+  /** Most the platform pays in a month (UTC) for this tenant, and for all together. */
+  readonly tenantBudgetUsd: string;
+  readonly totalBudgetUsd: string;
+}
+
+/** Spent is what was paid and what is reserved, this amount included when it was granted. */
+export type SpendDecision =
+  | { readonly granted: true; readonly tenantSpentUsd: string; readonly totalSpentUsd: string }
+  | {
+      readonly granted: false;
+      readonly scope: 'tenant' | 'total';
+      readonly spentUsd: string;
+      readonly budgetUsd: string;
+    };
+
+interface Row {
+  readonly refused_scope: 'tenant' | 'total' | null;
+  readonly tenant_spent: string;
+  readonly total_spent: string;
+}
+
+/**
+ * Takes the amount out of both budgets of the month the call began in, or out of none, in one round trip; no number of
+ * calls at once can exceed a budget. Asked again for the same call it takes nothing more. An amount of 0 is granted
+ * always. `recordUsage` ends the reservation.
+ * Thrown when an amount is no decimal or the call has ended: `internal`; when the ledger cannot be used:
+ * `ledger_unavailable`, and then the reservation may stand.
+ */
+export async function reserveSpend(ledger: Ledger, request: SpendRequest): Promise<SpendDecision> {
+  const { record, amountUsd, tenantBudgetUsd, totalBudgetUsd } = request;
+  for (const [name, amount] of Object.entries({ amountUsd, tenantBudgetUsd, totalBudgetUsd })) {
+    if (!isAmount(amount)) throw new KeyturnError('internal', `${name} is no amount in USD`);
+  }
+  const { rows } = await sql<Row>`
+    select refused_scope, trim_scale(tenant_spent)::text as tenant_spent, trim_scale(total_spent)::text as total_spent
+    from gateway_reserve(${JSON.stringify(toUsageRow(record))}::jsonb, ${amountUsd}::numeric,
+      ${tenantBudgetUsd}::numeric, ${totalBudgetUsd}::numeric)`.execute(ledger.db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('gateway_reserve returned no row');
+  const { refused_scope: scope, tenant_spent: tenantSpentUsd, total_spent: totalSpentUsd } = row;
+  if (scope === null) return { granted: true, tenantSpentUsd, totalSpentUsd };
+  return scope === 'tenant'
+    ? { granted: false, scope, spentUsd: tenantSpentUsd, budgetUsd: tenantBudgetUsd }
+    : { granted: false, scope, spentUsd: totalSpentUsd, budgetUsd: totalBudgetUsd };
+}
