@@ -4,6 +4,8 @@ export const AUDIT_ACTIONS = {
   tenant: ['offboard'],
   audit: ['import'],
   access: ['denied'],
+  gateway: ['policy', 'use'],
+  platform: ['write'],
 } as const;
 
 type Actions = typeof AUDIT_ACTIONS;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { KeyturnError } from '../contract/errors';
 import type { UsageRecord } from '../contract/gateway';
+import { assertId } from '../contract/ids';
 import type { Ledger } from './ledger';
 import { isAmount, toUsageRow } from './usage-row';
 
@@ -54,4 +55,28 @@ export async function reserveSpend(ledger: Ledger, request: SpendRequest): Promi
   return scope === 'tenant'
     ? { granted: false, scope, spentUsd: tenantSpentUsd, budgetUsd: tenantBudgetUsd }
     : { granted: false, scope, spentUsd: totalSpentUsd, budgetUsd: totalBudgetUsd };
+}
+
+/**
+ * What the platform has paid and holds reserved for a tenant in `month` (`YYYY-MM`, UTC). `budgetUsd` is the budget
+ * that rules the tenant: its policy's, or the configured one.
+ */
+export async function readBudget(
+  ledger: Ledger,
+  request: { tenantId: string; month: string; budgetUsd: string },
+): Promise<BudgetUse> {
+  const { tenantId, month, budgetUsd } = request;
+  assertId('tenant_id', tenantId);
+  const { rows } = await sql<{ settled: string; reserved: string }>`
+    select trim_scale(settled)::text as settled, trim_scale(reserved)::text as reserved
+    from platform_spend where scope = ${`tenant:${tenantId}`} and month = ${month}`.execute(ledger.db);
+  return { month, spentUsd: rows[0]?.settled ?? '0', reservedUsd: rows[0]?.reserved ?? '0', budgetUsd };
+}
+
+/** A month's budget of a tenant. Decimals in USD. */
+export interface BudgetUse {
+  readonly month: string;
+  readonly spentUsd: string;
+  readonly reservedUsd: string;
+  readonly budgetUsd: string;
 }
