@@ -40,18 +40,18 @@ export interface ListedModel {
 /** Which models, and which page of them. What is absent does not filter. */
 export interface ModelFilter {
   /** Words that id, name or description must have, all of them. */
-  readonly q?: string;
-  readonly author?: string;
+  readonly q?: string | undefined;
+  readonly author?: string | undefined;
   /** Input or output modality, e.g. `image`. */
-  readonly modality?: string;
-  readonly capability?: string;
+  readonly modality?: string | undefined;
+  readonly capability?: string | undefined;
   /** Most a million prompt tokens may cost, a decimal in USD. A model without a known price is left out. */
-  readonly maxPrice?: string;
+  readonly maxPrice?: string | undefined;
   /** Least context length, in tokens. */
-  readonly minContext?: number;
+  readonly minContext?: number | undefined;
   /** Most models of a page. */
   readonly limit: number;
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
 }
 
 /** Where the list stands. */

@@ -4,9 +4,7 @@ import type { ListedAlias, ListedModel, ModelFilter, ModelListState } from '../c
 
 export interface ModelPorts {
   /** Thrown: `upstream_unavailable` while no list was ever fetched; `invalid_request` for a cursor that is not ours. */
-  readonly list: (
-    filter: ModelFilter,
-  ) => Promise<{
+  readonly list: (filter: ModelFilter) => Promise<{
     models: readonly ListedModel[];
     nextCursor: string | null;
     total: number;
