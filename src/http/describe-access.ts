@@ -1,6 +1,6 @@
 /** Who may call what, as a Markdown table made from the routes: docs/access.md. */
 import { ROLES, TENANT_BOUND, type Role } from './principal';
-import { pathOf, type Route } from './route';
+import { templateOf, type Route } from './route';
 
 /** What a role may do with a route: nothing, for the token's own tenant, for any, or where tenants play no part. */
 export type Reach = 'no' | 'own' | 'any' | 'yes';
@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<Reach, string>> = { no: '–', own: 'own tenant', a
 /** The page. */
 export function renderAccess(routes: readonly Route[]): string {
   const rows = routes.map((route) => [
-    `\`${route.method.toUpperCase()} ${pathOf(route).replaceAll(/:(\w+)/g, '{$1}')}\``,
+    `\`${route.method.toUpperCase()} ${templateOf(route)}\``,
     ...ROLES.map((role) => WORDS[reachOf(route, role)]),
     route.access.open === true ? 'yes' : '–',
   ]);

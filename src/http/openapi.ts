@@ -1,13 +1,13 @@
 /** The OpenAPI 3.1 document, made from the schemas that validate. */
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { pathOf, type ResponseDoc, type Route } from './route';
+import { templateOf, type ResponseDoc, type Route } from './route';
 import { problem } from './schemas';
 
 /** The document of a table of routes. */
 export function openApiDocument(routes: readonly Route[], basePath: string): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
-    const path = pathOf(route).replaceAll(/:(\w+)/g, '{$1}');
+    const path = templateOf(route);
     paths[path] = { ...paths[path], [route.method]: operationOf(route) };
   }
   return createDocument({

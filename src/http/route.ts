@@ -102,3 +102,8 @@ export function defineRelay<Q extends z.ZodType>(route: RelayDoc<Q>): Route {
 export function pathOf(route: Pick<Route, 'path'>): string {
   return route.path.startsWith('//') ? route.path.slice(1) : `${BASE_PATH}${route.path}`;
 }
+
+/** The same as OpenAPI writes it: `:name` and `*name` are `{name}`. */
+export function templateOf(route: Pick<Route, 'path'>): string {
+  return pathOf(route).replaceAll(/[:*](\w+)/g, '{$1}');
+}
