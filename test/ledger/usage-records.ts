@@ -1,6 +1,7 @@
 /** Short words for what tests of the gateway's ledger do again and again. */
 import { uuidv7 } from 'uuidv7';
 import type { UsageRecord } from '../../src/contract/gateway';
+import type { Ledger } from '../../src/ledger/ledger';
 import type { TestLedger } from './open-test-ledger';
 
 export const MONTH = '2026-03';
@@ -71,4 +72,14 @@ export async function rowOf(test: TestLedger, id: string): Promise<Record<string
 /** Empties the gateway's tables. */
 export async function forgetCalls(test: TestLedger): Promise<void> {
   await test.query('truncate gateway_usage, platform_spend, gateway_policies');
+}
+
+/** The same ledger, and how many statements went through it. */
+export function countStatements(ledger: Ledger): { ledger: Ledger; count: () => number } {
+  let statements = 0;
+  const db = ledger.db.withPlugin({
+    transformQuery: ({ node }) => ((statements += 1), node),
+    transformResult: async ({ result }) => result,
+  });
+  return { ledger: { ...ledger, db }, count: () => statements };
 }
