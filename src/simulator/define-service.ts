@@ -19,6 +19,8 @@ export interface Call {
   readonly fields: Fields;
   readonly variant: Variant;
   readonly account: string;
+  /** Every credential of the service: for providers whose keys can be made and ended by request. */
+  readonly keyring: Keyring;
   /** Makes a token for this credential, accepted by routes whose place is `exchanged`. */
   issueToken(prefix: string): string;
 }
@@ -35,6 +37,8 @@ export interface Route {
   readonly requires?: (request: SimulatedRequest) => SimulatedReply | null;
   /** Null for a public endpoint: everyone gets `good`. */
   readonly place: CredentialPlace | null;
+  /** Greatest body that is read; absent: 64 KiB. */
+  readonly maxBodyBytes?: number;
   /** When the place is empty or wrong; absent: as for a dead credential. */
   readonly missing?: Reply;
   /** A variant without an entry is answered like `good`; `badSignature` is for a known name with a wrong proof. */
@@ -44,12 +48,16 @@ export interface Route {
 export interface ServiceDefinition {
   readonly id: string;
   readonly hosts: readonly (string | RegExp)[];
+  /** Paths that begin so are this service's, too, when the Host is loopback: for clients that cannot set it. */
+  readonly loopbackPrefix?: string;
   readonly credentials: SimulatedService['credentials'];
   readonly routes: readonly Route[];
   /** The provider's reply to a path it does not have. */
   readonly notFound?: SimulatedReply;
   /** The provider's reply to a known path with another method; absent: as for an unknown path. */
   readonly wrongMethod?: SimulatedReply;
+  /** The provider's reply to a body over the route's limit. */
+  readonly tooLarge?: SimulatedReply;
   /** Body (and further headers) of a 429. */
   readonly rateLimited?: SimulatedReply;
   /** The provider's own 5xx. */
@@ -124,6 +132,7 @@ function answer(definition: ServiceDefinition, keyring: Keyring, request: Simula
     fields: issued?.fields ?? presented ?? {},
     variant,
     account: issued?.account ?? DEFAULT_ACCOUNT,
+    keyring,
     issueToken(prefix) {
       const fields = issued?.fields ?? {};
       const token = prefix + createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 40);

@@ -87,6 +87,10 @@ export function sendFault(
 /** Sends a reply: objects as JSON, strings as they are. */
 export function sendReply(response: ServerResponse, reply: SimulatedReply): void {
   if (response.destroyed) return;
+  if (reply.send) {
+    reply.send(response);
+    return;
+  }
   const text =
     reply.body === undefined ? '' : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
   const type =

@@ -1,33 +1,80 @@
-/** OpenRouter: https://openrouter.ai/docs/api and its published OpenAPI. */
-import { createHash } from 'node:crypto';
+/**
+ * OpenRouter: https://openrouter.ai/docs/api and its published OpenAPI. A client is pointed at it by the simulator's
+ * origin with `/api/v1` after it; the Host may be OpenRouter's or the simulator's own. What a call may ask for besides
+ * an answer: see openrouter-scenarios.ts.
+ */
 import { bearer } from './credential-places';
 import type { Call, Reply, Route, ServiceDefinition } from './define-service';
-import { fakeHex, fakeText } from './fake-values';
-import { openrouterModels } from './openrouter-models';
+import { fakeHex } from './fake-values';
+import { ModelCatalogue } from './openrouter-catalogue';
+import { answerChat } from './openrouter-chat';
+import { answerEmbeddings } from './openrouter-embeddings';
+import {
+  EDGE_HEADERS,
+  failure,
+  keyLimitExceeded,
+  managementOnly,
+  missingKey,
+  noInference,
+  notFound,
+  rateLimited,
+  tooLarge,
+  unknownKey,
+  unpaid,
+  userOf,
+} from './openrouter-errors';
+import { GenerationBook } from './openrouter-generations';
+import type { OpenRouterState } from './openrouter-inference';
+import { builtInModels, type ModelRow } from './openrouter-model-rows';
+import { modelRoutes } from './openrouter-model-routes';
+import { CallObserver, type OpenRouterObserver } from './openrouter-observer';
 import type { SimulatedReply } from './service';
+
+const MAX_INFERENCE_BYTES = 32 * 1024 * 1024;
 
 const key = (tag: string): string => `sk-or-v1-${fakeHex(`openrouter ${tag}`, 64)}`;
 
-function failure(status: number, message: string, metadata?: object): SimulatedReply {
-  return { status, body: { error: { message, code: status, ...(metadata && { metadata }) } } };
+const credentials: ServiceDefinition['credentials'] = {
+  good: { api_key: key('good') },
+  second: { api_key: key('second') },
+  otherAccount: { api_key: key('otherAccount') },
+  dead: { api_key: key('dead') },
+  /** 403, key limit exceeded. */
+  exhausted: { api_key: key('exhausted') },
+  /** 200 at /key with nothing left of its limit; inference is refused. */
+  spent: { api_key: key('spent') },
+  /** 402, the account has no credit. */
+  unpaid: { api_key: key('unpaid') },
+  /** Inference is always 429. */
+  throttled: { api_key: key('throttled') },
+  /** A management key: authenticates, must not be used for inference. */
+  wrongKind: { api_key: key('wrongKind') },
+};
+
+/** One simulated OpenRouter with a state of its own. `models` replaces the built-in rows. */
+export function createOpenRouter(options: { readonly models?: readonly ModelRow[] }): {
+  readonly definition: ServiceDefinition;
+  readonly observer: OpenRouterObserver;
+} {
+  const state: OpenRouterState = {
+    catalogue: new ModelCatalogue(options.models ?? builtInModels(new Date())),
+    generations: new GenerationBook(),
+    observer: new CallObserver(),
+  };
+  const routes = [...keyRoutes(), ...modelRoutes(state.catalogue), ...inferenceRoutes(state)];
+  const definition: ServiceDefinition = {
+    id: 'openrouter',
+    hosts: ['openrouter.ai'],
+    loopbackPrefix: '/api/v1/',
+    credentials,
+    routes: routes.map((route) => observed(route, state.observer)),
+    notFound,
+    tooLarge,
+    rateLimited: rateLimited(),
+    outage: failure(503, 'Service temporarily unavailable'),
+  };
+  return { definition, observer: state.observer };
 }
-
-/** Recorded live: a request without the header, and one with an unknown or deleted key. */
-const missing = failure(401, 'No cookie auth credentials found');
-const dead = failure(401, 'User not found.');
-
-/** Recorded live (the docs say 402): a key over its own limit. The message carries the key's hash. */
-function keyLimitExceeded({ fields }: Call): SimulatedReply {
-  const hash = createHash('sha256')
-    .update(fields['api_key'] ?? '')
-    .digest('hex');
-  return failure(
-    403,
-    `Key limit exceeded (total limit). Manage it using https://openrouter.ai/workspaces/default/keys/${hash}`,
-  );
-}
-
-const unpaid = failure(402, 'Insufficient credits. Add more using https://openrouter.ai/credits');
 
 /** GET /key. Every documented field; `is_provisioning_key` is the old name of `is_management_key`. */
 function keyReply(call: Call): SimulatedReply {
@@ -38,6 +85,7 @@ function keyReply(call: Call): SimulatedReply {
   const usage = variant === 'spent' ? 5 : 25.5;
   return {
     status: 200,
+    headers: EDGE_HEADERS,
     body: {
       data: {
         label: `${plain.slice(0, 12)}...${plain.slice(-3)}`,
@@ -57,7 +105,7 @@ function keyReply(call: Call): SimulatedReply {
         is_management_key: management,
         is_provisioning_key: management,
         rate_limit: { requests: -1, interval: '10s', note: 'This field is deprecated and safe to ignore.' },
-        creator_user_id: `user_${fakeText(`openrouter ${account}`, 27)}`,
+        creator_user_id: userOf(account),
         expires_at: null,
         allowed_data_regions: [],
         free_model_daily_requests: { limit: 1000, used: 0, remaining: 1000 },
@@ -68,64 +116,80 @@ function keyReply(call: Call): SimulatedReply {
   };
 }
 
-const replies = (good: Reply): Route['replies'] => ({ good, dead, exhausted: keyLimitExceeded, unpaid });
-const managementOnly = failure(403, 'Only management keys can perform this operation');
+function replies(good: Reply): Route['replies'] {
+  return { good, dead: unknownKey, exhausted: keyLimitExceeded, unpaid };
+}
 
-export const openrouter: ServiceDefinition = {
-  id: 'openrouter',
-  hosts: ['openrouter.ai'],
-  credentials: {
-    good: { api_key: key('good') },
-    second: { api_key: key('second') },
-    otherAccount: { api_key: key('otherAccount') },
-    dead: { api_key: key('dead') },
-    /** 403, key limit exceeded. */
-    exhausted: { api_key: key('exhausted') },
-    /** 200, nothing left of its limit. */
-    spent: { api_key: key('spent') },
-    /** 402, the account has no credit. */
-    unpaid: { api_key: key('unpaid') },
-    /** A management key: authenticates, must not be used for inference. */
-    wrongKind: { api_key: key('wrongKind') },
-  },
-  routes: [
-    { method: 'GET', path: '/api/v1/key', place: bearer('api_key'), missing, replies: replies(keyReply) },
+function keyRoutes(): readonly Route[] {
+  const place = bearer('api_key');
+  const get = (path: string, answers: Route['replies']): Route => ({
+    method: 'GET',
+    path,
+    place,
+    missing: missingKey,
+    replies: answers,
+  });
+  return [
+    get('/api/v1/key', replies(keyReply)),
     // The older path, no longer in the specification, still answered.
-    {
-      method: 'GET',
-      path: '/api/v1/auth/key',
-      place: bearer('api_key'),
-      missing,
-      replies: replies(keyReply),
-    },
-    // Public: a made-up key is answered like a good one.
-    { method: 'GET', path: '/api/v1/models', place: null, replies: { good: openrouterModels, dead } },
-    {
-      method: 'GET',
-      path: '/api/v1/models/user',
-      place: bearer('api_key'),
-      missing,
-      replies: replies(openrouterModels),
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/credits',
-      place: bearer('api_key'),
-      missing,
-      replies: {
-        good: managementOnly,
-        dead,
-        wrongKind: { status: 200, body: { data: { total_credits: 100, total_usage: 25.5 } } },
+    get('/api/v1/auth/key', replies(keyReply)),
+    get('/api/v1/credits', {
+      good: managementOnly,
+      dead: unknownKey,
+      wrongKind: {
+        status: 200,
+        headers: EDGE_HEADERS,
+        body: { data: { total_credits: 100, total_usage: 25.5 } },
       },
+    }),
+  ];
+}
+
+function inferenceRoutes(state: OpenRouterState): readonly Route[] {
+  const post = (path: string, good: Reply): Route => ({
+    method: 'POST',
+    path,
+    place: bearer('api_key'),
+    maxBodyBytes: MAX_INFERENCE_BYTES,
+    missing: missingKey,
+    replies: {
+      ...replies(good),
+      spent: keyLimitExceeded,
+      throttled: () => rateLimited(),
+      wrongKind: noInference,
     },
-  ],
-  notFound: failure(404, 'Resource not found'),
-  rateLimited: failure(429, 'Rate limit exceeded', {
-    headers: {
-      'X-RateLimit-Limit': '20',
-      'X-RateLimit-Remaining': '0',
-      'X-RateLimit-Reset': '1767225600000',
+  });
+  return [
+    post('/api/v1/chat/completions', (call) => answerChat(state, call)),
+    post('/api/v1/embeddings', (call) => answerEmbeddings(state, call)),
+    {
+      method: 'GET',
+      path: '/api/v1/generation',
+      place: bearer('api_key'),
+      missing: missingKey,
+      replies: replies(({ request, account }) => {
+        const found = state.generations.read(request.query.get('id') ?? '', account);
+        return found ? { status: 200, headers: EDGE_HEADERS, body: { data: found } } : notFound;
+      }),
     },
-  }),
-  outage: failure(503, 'Service temporarily unavailable'),
-};
+  ];
+}
+
+/** The same route, with every call told to the observer. */
+function observed(route: Route, observer: CallObserver): Route {
+  const watch =
+    (reply: Reply) =>
+    (call: Call): SimulatedReply => {
+      const made = typeof reply === 'function' ? reply(call) : reply;
+      observer.record(call, made);
+      return made;
+    };
+  const watched = Object.fromEntries(
+    Object.entries(route.replies).map(([name, reply]) => [name, watch(reply)]),
+  );
+  return {
+    ...route,
+    ...(route.missing && { missing: watch(route.missing) }),
+    replies: watched as Route['replies'],
+  };
+}

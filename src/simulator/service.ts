@@ -1,4 +1,5 @@
 /** What a simulated provider is: hosts, made-up credentials, and a reply to every request. */
+import type { ServerResponse } from 'node:http';
 
 /** A credential: field name → value. */
 export type Fields = Readonly<Record<string, string>>;
@@ -14,6 +15,8 @@ export interface SimulatedRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 }
 
 /** One reply. An object body is sent as JSON, a string as it is. */
@@ -21,6 +24,8 @@ export interface SimulatedReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Sends the reply itself, for bodies that come in pieces; `status` and `headers` then only tell what it does. */
+  readonly send?: (response: ServerResponse) => void;
 }
 
 /** How a credential fares: `good`, `dead`, or a name that the service's routes know. */
@@ -78,7 +83,9 @@ export class Keyring {
 
   /** The credential that carries every presented value. */
   find(presented: Fields): IssuedCredential | undefined {
-    return Object.keys(presented).length === 0 ? undefined : this.findAll(presented)[0];
+    const names = Object.keys(presented);
+    if (names.length === 0) return undefined;
+    return this.#issued.find(({ fields }) => names.every((name) => fields[name] === presented[name]));
   }
 
   /** All of them; every credential when nothing is presented. */

@@ -25,15 +25,14 @@ import * as development from './development';
 import { googleGemini, googleMaps } from './google-api-keys';
 import { googleAds, googleAnalyticsServiceAccount } from './google-oauth';
 import { metaAds, whatsappCloud } from './meta';
-import { openrouter } from './openrouter';
 import * as keys from './payment-keys';
 import * as oauth from './payment-oauth';
 import { stripe } from './payment-stripe';
 import * as productivity from './productivity';
 import * as support from './support';
 
-/** Descriptions, in the order in which services of a shared host are tried. */
-export function serviceDefinitions(): readonly ServiceDefinition[] {
+/** Descriptions, in the order in which services of a shared host are tried. OpenRouter's has a state of its own. */
+export function serviceDefinitions(openrouter: ServiceDefinition): readonly ServiceDefinition[] {
   const ai = [
     openai,
     anthropic,

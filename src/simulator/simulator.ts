@@ -2,14 +2,18 @@
  * One HTTP server that stands for every provider. It routes on the Host header, so a request reaches it with the
  * provider's own host, method, path and credential, and each of them can be refused.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KeyturnError } from '../contract/errors';
 import { answerControl, type ControlledSimulator } from './control-endpoint';
-import { runService, type RunningService } from './define-service';
+import { matchesHost, runService, type RunningService } from './define-service';
 import { sendFault, sendReply, type Fault } from './faults';
+import { createOpenRouter } from './openrouter';
+import type { OpenRouterObserver } from './openrouter-observer';
+import { readOpenRouterModels } from './openrouter-models-file';
+import { hostOf, receiveRequest } from './receive-request';
 import { serviceDefinitions } from './services';
-import type { Fields, SimulatedRequest, SimulatedService, Variant } from './service';
+import type { Fields, SimulatedReply, SimulatedRequest, SimulatedService, Variant } from './service';
 
 /** What a simulated provider saw. The path is a template, so it holds no credential. */
 export interface RecordedRequest {
@@ -35,23 +39,37 @@ export interface Simulator {
   setCredential(serviceId: string, fields: Fields, variant: Variant, account?: string): void;
   /** The last requests (at most 1,000), oldest first. */
   requests(serviceId: string): readonly RecordedRequest[];
+  /** What OpenRouter was asked, credentials and bodies included: for tests in this process only. */
+  readonly openrouter: OpenRouterObserver;
   close(): Promise<void>;
+}
+
+/** How the simulator is started. */
+export interface SimulatorOptions {
+  /** 0 (the default) takes a free one. */
+  readonly port?: number;
+  readonly host?: '127.0.0.1';
+  /** A JSON file in the form of OpenRouter's GET /models, instead of the built-in models. */
+  readonly openrouterModelsFile?: string;
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_RECORDED = 1_000;
+const MAX_REMEMBERED_HOSTS = 1_000;
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** Starts it on loopback; port 0 (the default) takes a free one. */
-export async function startSimulator(
-  options: { readonly port?: number; readonly host?: '127.0.0.1' } = {},
-): Promise<Simulator> {
-  const services = serviceDefinitions().map(runService);
+/** Starts it on loopback. Thrown when the file of models is none: `configuration`. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const file = options.openrouterModelsFile;
+  const openrouter = createOpenRouter(file === undefined ? {} : { models: await readOpenRouterModels(file) });
+  const services = serviceDefinitions(openrouter.definition).map(runService);
   const state = new SimulatorState(services);
   const server = createServer((request, response) => {
-    receive(request)
+    const target = state.targetOf(hostOf(request), request.url ?? '/');
+    receiveRequest(request, target.host, target.maxBodyBytes)
       .then((received) => {
         if (received) state.answer(received, response);
-        else sendReply(response, { status: 413, body: 'simulator: the body is too large' });
+        else sendReply(response, target.tooLarge);
       })
       .catch((error: unknown) => {
         // A client that went away mid-request needs no answer; anything else is a bug of the simulator.
@@ -75,6 +93,7 @@ export async function startSimulator(
     setFault: (id, fault) => state.setFault(id, fault),
     setCredential: (id, fields, variant, account) => state.setCredential(id, fields, variant, account),
     requests: (id) => state.requests(id),
+    openrouter: openrouter.observer,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
@@ -87,6 +106,7 @@ class SimulatorState implements ControlledSimulator {
   readonly #services: readonly RunningService[];
   readonly #faults = new Map<string, { fault: Fault; left: number }>();
   readonly #recorded = new Map<string, RecordedRequest[]>();
+  readonly #byHost = new Map<string, readonly RunningService[]>();
 
   constructor(services: readonly RunningService[]) {
     this.#services = services;
@@ -114,6 +134,37 @@ class SimulatorState implements ControlledSimulator {
     return [...(this.#recorded.get(id) ?? [])];
   }
 
+  /** Whose host a request means, and how much body it may have: what must be known before the body is read. */
+  targetOf(host: string, path: string): { host: string; maxBodyBytes: number; tooLarge: SimulatedReply } {
+    const atLoopback = LOOPBACK.has(host)
+      ? this.#services.find(
+          ({ definition: { loopbackPrefix } }) => loopbackPrefix && path.startsWith(loopbackPrefix),
+        )
+      : undefined;
+    const named = atLoopback?.hosts.find((entry) => typeof entry === 'string');
+    const meant = typeof named === 'string' ? named : host;
+    let maxBodyBytes = MAX_BODY_BYTES;
+    let tooLarge: SimulatedReply = { status: 413, body: 'simulator: the body is too large' };
+    for (const { definition } of this.#atHost(meant)) {
+      tooLarge = definition.tooLarge ?? tooLarge;
+      const route = definition.routes.find(
+        (entry) => entry.maxBodyBytes !== undefined && path.startsWith(entry.path),
+      );
+      maxBodyBytes = Math.max(maxBodyBytes, route?.maxBodyBytes ?? 0);
+    }
+    return { host: meant, maxBodyBytes, tooLarge };
+  }
+
+  #atHost(host: string): readonly RunningService[] {
+    let found = this.#byHost.get(host);
+    if (!found) {
+      found = this.#services.filter(({ hosts }) => hosts.some((entry) => matchesHost(entry, host)));
+      if (this.#byHost.size >= MAX_REMEMBERED_HOSTS) this.#byHost.clear();
+      this.#byHost.set(host, found);
+    }
+    return found;
+  }
+
   answer(request: SimulatedRequest, response: ServerResponse): void {
     if (request.path.startsWith('/__simulator/')) {
       sendReply(response, answerControl(this, request));
@@ -135,7 +186,7 @@ class SimulatorState implements ControlledSimulator {
   /** Several services may share a host: the one that the request fits best, then one with a fault, then the first. */
   #choose(request: SimulatedRequest): { service: RunningService; template: string | null } | null {
     let best: { service: RunningService; template: string | null; weight: number } | null = null;
-    for (const service of this.#services) {
+    for (const service of this.#atHost(request.host)) {
       const fit = service.fit(request);
       if (!fit) continue;
       const weight = fit.score * 2 + (this.#faults.has(service.id) ? 1 : 0);
@@ -168,29 +219,4 @@ class SimulatorState implements ControlledSimulator {
 /** A path no route knows may carry a credential: parts that could be one are left out. */
 function shorten(path: string): string {
   return path.replace(/[^/]{16,}|[^/]*[:%@][^/]*/g, '…');
-}
-
-async function receive(message: IncomingMessage): Promise<SimulatedRequest | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Read to the end all the same: leaving would cut the connection before the answer.
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  if (size > MAX_BODY_BYTES) return null;
-  const target = message.url ?? '/';
-  const mark = target.indexOf('?');
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
-  }
-  return {
-    method: message.method ?? 'GET',
-    host: (headers['host'] ?? '').toLowerCase().replace(/:\d+$/, ''),
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
-    headers,
-    body: Buffer.concat(chunks).toString(),
-  };
 }

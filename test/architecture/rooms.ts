@@ -117,7 +117,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   simulator: {
     files: 'src/simulator/',
     values: [CONTRACT],
-    packages: ['zod'],
+    packages: ['big.js', 'zod'],
     node: true,
     process: ['emitWarning'],
   },
