@@ -1,6 +1,7 @@
 /** Every role in one process, on servers that run already: what the all-in-one and the tests share. */
 import { createPorts, startInboxSweep, startReconciler, type ApiDeps } from './api';
 import { startAnchoring, verifyAuditTrail } from './audit-anchors';
+import { composeGateway } from './compose-gateway';
 import type { Config } from './config';
 import { connectTemporalFrom, connectVaultRole, vaultSettingsOf, type Addresses } from './connections';
 import { createApp } from './http/app';
@@ -10,6 +11,7 @@ import { resolveKey } from './http/routes/resolve-key';
 import { migrateLedger, openLedger, type Ledger } from './ledger/ledger';
 import { withLifecycle, type Lifecycle } from './lifecycle';
 import type { Logger } from './log';
+import { createMetrics } from './metrics';
 import { closeOutbound } from './providers/outbound';
 import { openKey } from './reader/open-key';
 import type { Temporal } from './temporal/connect-temporal';
@@ -70,8 +72,10 @@ async function startParts(options: AllRolesOptions, life: Lifecycle): Promise<Om
     options,
     life,
   );
+  const metrics = createMetrics();
   const deps: ApiDeps = {
     config,
+    metrics,
     log,
     ledger,
     vault: vault.api,
@@ -88,7 +92,8 @@ async function startParts(options: AllRolesOptions, life: Lifecycle): Promise<Om
   const ports = createPorts(deps);
   life.onStop(startReconciler(deps));
   life.onStop(startInboxSweep(deps));
-  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports)]);
+  const gateway = composeGateway({ config, log, ledger, vault: vault.gateway, metrics }, life);
+  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports), ...gateway]);
   const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
   life.onStop(close);
   const mintToken: AllRoles['mintToken'] = ({ role, tenantId }) =>

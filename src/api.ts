@@ -13,7 +13,7 @@ import type { Ledger } from './ledger/ledger';
 import { listOpenOperations, listOperations, readOperation, recordRun } from './ledger/operations';
 import { settleOperation } from './ledger/settle-operation';
 import type { Logger } from './log';
-import { createMetrics } from './metrics';
+import { createMetrics, type Metrics } from './metrics';
 import { readReadiness } from './readiness';
 import { runPeriodically, type Stop } from './run-periodically';
 import { sweepInbox } from './sweep-inbox';
@@ -43,6 +43,8 @@ export interface ApiDeps {
   readonly eager: boolean;
   readonly verifyAudit: HttpPorts['ledger']['verifyAudit'];
   readonly resolveKey: HttpPorts['resolveKey'];
+  /** Of the process; one of its own when absent. */
+  readonly metrics?: Metrics;
 }
 
 const PING_MS = 2_000;
@@ -59,7 +61,7 @@ const OVERDUE_MS = 30_000;
 /** Everything the facade needs, made from the connections of the api role. */
 export function createPorts(deps: ApiDeps): HttpPorts {
   const { config, ledger, temporal, log, vault } = deps;
-  const metrics = createMetrics();
+  const metrics = deps.metrics ?? createMetrics();
   return {
     verifyToken: createTokenVerifier(deps.issuer),
     door: createDoor(deps),

@@ -5,6 +5,7 @@ import { KeyturnError } from './contract/errors';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
+const usd = z.string().regex(/^\d{1,12}(?:\.\d{1,9})?$/, 'must be an amount in USD');
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Every setting: variable → schema with its description. Secrets have no defaults. */
@@ -111,6 +112,53 @@ export const SETTINGS = {
     .min(1)
     .default(600)
     .describe('reads of a key through /byok/resolve a minute, for one tenant and service'),
+  OPENROUTER_API_KEY: z
+    .string()
+    .optional()
+    .describe('the platform’s own OpenRouter key, used while the vault has none; the demo’s, too'),
+  KEYTURN_TENANT_BUDGET_USD: usd
+    .default('5')
+    .describe(
+      'most the platform’s OpenRouter key pays a month for one tenant, unless its policy says otherwise',
+    ),
+  KEYTURN_PLATFORM_BUDGET_USD: usd
+    .default('100')
+    .describe('most the platform’s OpenRouter key pays a month for all tenants together'),
+  KEYTURN_BUDGET_WARNING_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(80)
+    .describe('part of a budget at which a warning is logged'),
+  KEYTURN_GATEWAY_MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .max(256 * 1024 * 1024)
+    .default(32 * 1024 * 1024)
+    .describe('greatest request the gateway passes on'),
+  KEYTURN_GATEWAY_HEADERS_MS: milliseconds
+    .default(300_000)
+    .describe('longest the gateway waits for the head of an answer'),
+  KEYTURN_GATEWAY_FIRST_DATA_MS: milliseconds
+    .default(300_000)
+    .describe('longest it waits after that for something else than comments'),
+  KEYTURN_GATEWAY_IDLE_MS: milliseconds.default(120_000).describe('longest silence within an answer'),
+  KEYTURN_GATEWAY_CACHE_MS: milliseconds
+    .default(15_000)
+    .describe(
+      'longest the gateway keeps an opened key; each call still asks the ledger whether it is served',
+    ),
+  KEYTURN_GATEWAY_FENCE_MS: milliseconds
+    .default(500)
+    .describe('time between two looks for revocations that end calls under way'),
+  KEYTURN_GATEWAY_PRICE_MS: milliseconds
+    .default(15_000)
+    .describe('time between two searches for the cost of calls that ended without telling it'),
+  KEYTURN_MODELS_REFRESH_MS: milliseconds
+    .default(300_000)
+    .describe('age at which the model list is fetched anew'),
   KEYTURN_VALIDATE_PER_MINUTE: z.coerce
     .number()
     .int()
@@ -171,11 +219,6 @@ export function readDemoConfig(forced: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv
     KEYTURN_POSTGRES_PORT: '0',
   };
   return readConfig({ ...quiet, ...env, ...forced });
-}
-
-/** `OPENROUTER_API_KEY`: with it the demo speaks to the real OpenRouter. */
-export function readDemoKey(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  return env['OPENROUTER_API_KEY'];
 }
 
 function parseOrigins(text: string | undefined): Record<string, string> {

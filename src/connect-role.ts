@@ -26,7 +26,7 @@ export async function connectRole(life: Lifecycle, options: RoleOptions): Promis
   const { config, log, addresses, role } = options;
   const ledger = openLedger({ databaseUrl: addresses.databaseUrl });
   life.onStop(() => ledger.close());
-  // The gateway changes nothing, the ledger's tables least of all.
+  // The gateway notes what went through it; the ledger's tables are not its to change.
   if (role !== 'gateway') await migrateLedger(ledger);
   const address = addresses.vaultAddress;
   const vault = await connectVaultRole({ config, address, role, appRole: appRoleOf(config), log });

@@ -1,5 +1,6 @@
-/** Composition root of the `gateway` role: it opens keys for those who may have them, and changes nothing. */
+/** Composition root of the `gateway` role: it opens keys for those who may have them, and sends calls through them. */
 import { createPorts } from './api';
+import { composeGateway } from './compose-gateway';
 import type { Config } from './config';
 import { connectRole } from './connect-role';
 import { addressesOf } from './connections';
@@ -11,6 +12,7 @@ import { resolveKey } from './http/routes/resolve-key';
 import { issuerOf } from './issuer';
 import { withLifecycle } from './lifecycle';
 import type { Logger } from './log';
+import { createMetrics } from './metrics';
 import { openKey } from './reader/open-key';
 
 /** Thrown when a setting is wrong or something it needs does not answer: one message with the cure. */
@@ -19,7 +21,9 @@ export function runGateway(config: Config, log: Logger): Promise<{ url: string; 
     const addresses = addressesOf(config);
     const issuer = await issuerOf(config);
     const { ledger, vault, temporal } = await connectRole(life, { config, log, addresses, role: 'gateway' });
+    const metrics = createMetrics();
     const ports = createPorts({
+      metrics,
       config,
       log,
       ledger,
@@ -32,7 +36,8 @@ export function runGateway(config: Config, log: Logger): Promise<{ url: string; 
       },
       resolveKey: (ref, stage) => openKey({ ledger, vault }, ref, stage),
     });
-    const app = createApp(ports, [resolveKey(ports), ...healthRoutes(ports)]);
+    const gateway = composeGateway({ config, log, ledger, vault, metrics }, life);
+    const app = createApp(ports, [resolveKey(ports), ...gateway, ...healthRoutes(ports)]);
     const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
     life.onStop(close);
     return { url };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readDemoConfig, readDemoKey } from '../config';
+import { readConfig, readDemoConfig } from '../config';
 import { createLogger } from '../log';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { startAllInOne, type AllInOne } from '../start';
@@ -25,7 +25,7 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
   let running: AllInOne | undefined;
   try {
     running = await start(home, simulator);
-    const passed = await playDemo(running, simulator, readDemoKey());
+    const passed = await playDemo(running, simulator, readConfig().OPENROUTER_API_KEY);
     if (options.keep === true) await untilInterrupted();
     process.exitCode = passed ? 0 : 1;
   } finally {
@@ -37,7 +37,7 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
 
 function start(home: string, simulator: Simulator): Promise<AllInOne> {
   const { openrouter, ...others } = simulator.origins;
-  const simulated = readDemoKey() === undefined;
+  const simulated = readConfig().OPENROUTER_API_KEY === undefined;
   const origins = simulated ? { ...others, ...(openrouter && { openrouter }) } : others;
   const config = readDemoConfig({
     KEYTURN_HOME: home,

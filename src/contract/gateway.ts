@@ -101,3 +101,14 @@ export interface UsageRecord {
   /** From acceptance to the first data of the answer. */
   readonly firstDataMs: number | null;
 }
+
+/** The credential of one call, in clear. Lives as long as the call, and in the gateway's cache. */
+export interface CallCredential {
+  readonly source: CredentialSource;
+  readonly apiKey: string;
+  /** Version and epoch of the tenant's key; null for the platform's. */
+  readonly keyVersion: number | null;
+  readonly epoch: number | null;
+  /** Null for the tenant's own key. */
+  readonly fallbackReason: FallbackReason | null;
+}

@@ -1,5 +1,7 @@
 /** What the gateway's endpoints need from outside; the composition roots fill it in. */
-import type { GatewayPolicy } from '../contract/gateway';
+import type { ServerResponse } from 'node:http';
+import type { GatewayEndpoint, GatewayPolicy } from '../contract/gateway';
+import type { KeyRef } from '../contract/ids';
 import type { ListedAlias, ListedModel, ModelFilter, ModelListState } from '../contract/models';
 
 export interface ModelPorts {
@@ -69,4 +71,20 @@ export interface PolicyPorts {
   readonly read: (tenantId: string) => Promise<GatewayPolicy>;
   /** Written with its audit entry, in one transaction. */
   readonly write: (tenantId: string, policy: GatewayPolicy, principal: string) => Promise<void>;
+}
+
+/** One call that is passed on. */
+export interface RelayedCall {
+  readonly ref: KeyRef;
+  readonly principal: string;
+  readonly endpoint: GatewayEndpoint;
+  /** Of the request, as they came; the gateway passes on those it knows. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface RelayPort {
+  readonly maxBodyBytes: number;
+  /** Writes the answer. Thrown while nothing of it has been written. */
+  readonly relay: (call: RelayedCall, response: ServerResponse) => Promise<void>;
 }

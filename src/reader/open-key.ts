@@ -32,8 +32,20 @@ export async function openKey(
     throw new KeyturnError('key_not_found', 'no key is stored for this service');
   }
   if (entry.state === 'revoked') throw new KeyturnError('key_revoked', 'the key was revoked');
-  const { record } = await readKeyRecord(ports.vault, ref);
-  if (record === null || record.epoch !== entry.epoch || record.current === null) {
+  return await openAtEpoch(ports.vault, ref, { epoch: entry.epoch, stage });
+}
+
+/**
+ * The key of a record whose epoch is the one the ledger's index has.
+ * Thrown: `key_revoked` when it is not, `not_in_grace`; `vault_unavailable`.
+ */
+export async function openAtEpoch(
+  vault: VaultClient,
+  ref: KeyRef,
+  { epoch, stage }: { epoch: number; stage: 'current' | 'previous' },
+): Promise<OpenedKey> {
+  const { record } = await readKeyRecord(vault, ref);
+  if (record === null || record.epoch !== epoch || record.current === null) {
     throw new KeyturnError('key_revoked', 'the key was revoked');
   }
   const slot = stage === 'current' ? record.current : record.previous;
@@ -42,7 +54,7 @@ export async function openKey(
   if (slot === null || (stage === 'previous' && over)) {
     throw new KeyturnError('not_in_grace', 'there is no previous version');
   }
-  const fields = await openFields(ports.vault, ref, slot.sealed);
+  const fields = await openFields(vault, ref, slot.sealed);
   const { version, verdict } = slot;
   return { fields, version, epoch: record.epoch, seq: record.seq, verdict, retireAt: record.retireAt };
 }

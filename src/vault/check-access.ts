@@ -1,7 +1,15 @@
 /** At boot: does our token hold what its role needs, and nothing that its role must not have? */
 import { isDeepStrictEqual } from 'node:util';
 import { KeyturnError } from '../contract/errors';
-import { anchorPath, FIXED_PATHS, inboxPath, keyPath, transitPath, type VaultPath } from './paths';
+import {
+  anchorPath,
+  FIXED_PATHS,
+  inboxPath,
+  keyPath,
+  platformPath,
+  transitPath,
+  type VaultPath,
+} from './paths';
 import type { VaultRole } from './provision-access';
 import { dataOf } from './read-reply';
 import type { VaultClient } from './vault-client';
@@ -28,6 +36,7 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     inbox: ['create'],
     inboxMetadata: ['delete', 'list', 'read'],
     anchor: ['read'],
+    platform: [],
   },
   worker: {
     encrypt: ['update'],
@@ -40,6 +49,7 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     inbox: ['read'],
     inboxMetadata: ['delete', 'list', 'read'],
     anchor: ['create', 'read'],
+    platform: [],
   },
   gateway: {
     encrypt: [],
@@ -52,6 +62,7 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     inbox: [],
     inboxMetadata: [],
     anchor: [],
+    platform: ['read'],
   },
   operator: {
     encrypt: [],
@@ -64,6 +75,7 @@ const RIGHTS: Record<CheckedRole, Record<Subject, readonly Capability[]>> = {
     inbox: [],
     inboxMetadata: ['list', 'read'],
     anchor: ['read'],
+    platform: ['create', 'update'],
   },
 };
 
@@ -81,6 +93,7 @@ function subjectPaths(settings: VaultSettings) {
     inbox: inboxPath(settings, 'data', SAMPLE_REF.tenantId, SAMPLE_OPERATION),
     inboxMetadata: inboxPath(settings, 'metadata', SAMPLE_REF.tenantId, SAMPLE_OPERATION),
     anchor: anchorPath(settings, 1),
+    platform: platformPath(settings, 'data', 'openrouter-api-key'),
   } satisfies Record<string, VaultPath>;
 }
 

@@ -68,6 +68,15 @@ export function tenantFolderPath({ kvMount }: VaultSettings): VaultPath {
   return pathOf(kvMount, 'metadata', 'tenants');
 }
 
+/** A secret of the platform itself. Thrown when `kind` is no name: `invalid_request`. */
+export function platformPath(
+  { kvMount }: VaultSettings,
+  endpoint: Exclude<KvEndpoint, 'destroy'>,
+  kind: string,
+): VaultPath {
+  return pathOf(kvMount, endpoint, 'platform', assertName('kind', kind));
+}
+
 /** Thrown when `number` is not a whole number from 1: `invalid_request`. */
 export function anchorPath({ kvMount }: VaultSettings, number: number): VaultPath {
   if (!Number.isSafeInteger(number) || number < 1) {

@@ -5,6 +5,11 @@ import { checkAccess, type CheckedRole } from '../../src/vault/check-access';
 import { clearInbox, putInbox, readInbox } from '../../src/vault/inbox';
 import { destroyVersionsBelow, readKeyRecord, writeKeyRecord } from '../../src/vault/key-store';
 import { mintIdentityToken } from '../../src/vault/identity-token';
+import {
+  readPlatformSecret,
+  removePlatformSecret,
+  writePlatformSecret,
+} from '../../src/vault/platform-secrets';
 import { renderPolicies, renderPolicy } from '../../src/vault/policy-files';
 import { fingerprintFields, openFields, sealFields } from '../../src/vault/transit';
 import type { VaultClient } from '../../src/vault/vault-client';
@@ -64,6 +69,13 @@ const DEEDS: readonly [string, readonly VaultRole[], (vault: VaultClient, made: 
       ['worker'],
       (vault) => putAnchor(vault, Math.ceil(Math.random() * 1e9), { heads: {} }),
     ],
+    [
+      'write a platform secret',
+      ['operator'],
+      (vault) => writePlatformSecret(vault, 'openrouter-api-key', { api_key: 'made-up' }),
+    ],
+    ['read a platform secret', ['gateway'], (vault) => readPlatformSecret(vault, 'openrouter-api-key')],
+    ['remove a platform secret', ['operator'], (vault) => removePlatformSecret(vault, 'openrouter-api-key')],
     ['mint an identity token', ['issuer'], (vault) => mintIdentityToken(vault, { roles: 'operator' })],
   ];
 

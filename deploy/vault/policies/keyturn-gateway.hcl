@@ -5,6 +5,9 @@
 path "transit/decrypt/keyturn" { capabilities = ["update"] }
 path "bizosaas/data/tenants/+/api-keys/*" { capabilities = ["read"] }
 
+# The platform's own key, for tenants without one.
+path "bizosaas/data/platform/openrouter-api-key" { capabilities = ["read"] }
+
 # Its own token.
 path "auth/token/lookup-self" { capabilities = ["read"] }
 path "auth/token/renew-self" { capabilities = ["update"] }

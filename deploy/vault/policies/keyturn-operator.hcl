@@ -15,6 +15,10 @@ path "bizosaas/metadata/tenants/+/inbox" { capabilities = ["list"] }
 path "bizosaas/data/audit/anchors/+" { capabilities = ["read"] }
 path "transit/keys/keyturn-anchor" { capabilities = ["read"] }
 
+# Secrets of the platform itself: written, seen to be there, removed; never read.
+path "bizosaas/data/platform/+" { capabilities = ["create", "update"] }
+path "bizosaas/metadata/platform/+" { capabilities = ["read", "delete"] }
+
 # Its own token.
 path "auth/token/lookup-self" { capabilities = ["read"] }
 path "auth/token/renew-self" { capabilities = ["update"] }
