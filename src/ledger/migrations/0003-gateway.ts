@@ -133,8 +133,9 @@ const WRITE_USAGE = `
     v_old_rank integer;
   begin
     for v_new in
-      select * from jsonb_populate_recordset(
-        jsonb_populate_record(null::gateway_usage, '{"attempts": 0, "estimated": false}'), p_records) order by id
+      select r.* from jsonb_array_elements(p_records) with ordinality e (record, n), jsonb_populate_record(
+        jsonb_populate_record(null::gateway_usage, '{"attempts": 0, "estimated": false}'), e.record) r
+      order by r.id, e.n
     loop
       v_old := null;
       if p_insert then
