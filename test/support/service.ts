@@ -8,6 +8,8 @@ import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { installRuntime } from '../../src/temporal/install-runtime';
 import { createTestDatabase, testStack, type TestDatabase } from './stack';
 
+export { until } from './until';
+
 export interface TestService extends AllRoles {
   readonly config: Config;
   readonly simulator: Simulator;
@@ -126,19 +128,4 @@ export async function callApi(url: string, token: string | null, request: ApiCal
   const text = await response.text();
   const json = response.headers.get('content-type')?.includes('json') === true;
   return { status: response.status, body: json ? JSON.parse(text) : text, headers: response.headers };
-}
-
-/** Waits until `check` gives something; the bound is generous because only its passing is a failure. */
-export async function until<T>(
-  what: string,
-  check: () => Promise<T | null | undefined | false>,
-  withinMs = 20_000,
-): Promise<T> {
-  const deadlineMs = Date.now() + withinMs;
-  for (;;) {
-    const found = await check();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (Date.now() > deadlineMs) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
 }
