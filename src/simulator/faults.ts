@@ -23,6 +23,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hang'), times }),
   /** Cuts the connection. */
   z.strictObject({ kind: z.literal('reset'), times }),
+  /** Does what was asked, and cuts the connection instead of answering. */
+  z.strictObject({ kind: z.literal('lost_reply'), times }),
   /** 200, said to be JSON, and is not. */
   z.strictObject({ kind: z.literal('garbage'), times }),
   /** The normal reply after a pause. */
@@ -35,12 +37,12 @@ export type Fault = z.infer<typeof faultSchema>;
 
 const HUGE_BYTES = 64 * 1024 * 1024;
 
-/** Answers in the way of the fault; `normal` sends the reply that would have come without it. */
+/** Answers in the way of the fault; `normal` makes the reply that would have come without it. */
 export function sendFault(
   fault: Fault,
   definition: ServiceDefinition,
   response: ServerResponse,
-  normal: () => void,
+  normal: () => SimulatedReply,
 ): void {
   switch (fault.kind) {
     case 'status':
@@ -66,6 +68,10 @@ export function sendFault(
     case 'reset':
       response.socket?.resetAndDestroy();
       return;
+    case 'lost_reply':
+      normal();
+      response.socket?.resetAndDestroy();
+      return;
     case 'garbage':
       sendReply(response, {
         status: 200,
@@ -74,7 +80,7 @@ export function sendFault(
       });
       return;
     case 'slow':
-      setTimeout(normal, fault.delayMs).unref();
+      setTimeout(() => sendReply(response, normal()), fault.delayMs).unref();
       return;
     case 'huge':
       sendHuge(response);

@@ -18,6 +18,7 @@ import {
   generationHeaders,
   providerOf,
   readInference,
+  settle,
   type OpenRouterState,
 } from './openrouter-inference';
 import { countTokens } from './openrouter-prices';
@@ -191,7 +192,7 @@ function writeGeneration(
   const finishReason = end.cancelled ? null : failed ? 'error' : completion.finishReason;
   const tokens = tokensAfter(completion, end.characters);
   const bill = billAfter(completion, tokens, !end.cancelled && finishReason !== 'error');
-  state.generations.write({
+  settle(state, call, {
     id: completion.id,
     account: call.account,
     createdAt: now,

@@ -13,6 +13,7 @@ import {
   generationHeaders,
   providerOf,
   readInference,
+  settle,
   type OpenRouterState,
 } from './openrouter-inference';
 import { countTokens } from './openrouter-prices';
@@ -77,7 +78,7 @@ export function answerEmbeddings(state: OpenRouterState, call: Call): SimulatedR
         scenario,
         acceptsGzip: acceptsGzip(call),
         ended: (how) =>
-          state.generations.write({
+          settle(state, call, {
             id,
             account: call.account,
             createdAt: now,

@@ -4,7 +4,8 @@ import type { Call } from './define-service';
 import { sendBody } from './openrouter-body';
 import type { ModelCatalogue } from './openrouter-catalogue';
 import { badRequest, EDGE_HEADERS, failure, unknownModel, userOf } from './openrouter-errors';
-import type { GenerationBook } from './openrouter-generations';
+import type { Generation, GenerationBook } from './openrouter-generations';
+import type { KeyBook } from './openrouter-keys';
 import type { ModelRow } from './openrouter-model-rows';
 import type { CallObserver } from './openrouter-observer';
 import { PLAIN, readScenario, type Scenario } from './openrouter-scenarios';
@@ -16,6 +17,7 @@ export interface OpenRouterState {
   readonly catalogue: ModelCatalogue;
   readonly generations: GenerationBook;
   readonly observer: CallObserver;
+  readonly keys: KeyBook;
 }
 
 /** A readable request of an inference route. */
@@ -72,6 +74,12 @@ export function asScenario(reply: SimulatedReply, scenario: Scenario, call: Call
         ended: () => undefined,
       }),
   };
+}
+
+/** Writes what a call came to, and charges its key. */
+export function settle(state: OpenRouterState, call: Call, generation: Generation): void {
+  state.generations.write(generation);
+  state.keys.charge(call.fields['api_key'], generation.cost);
 }
 
 /** Whether the client of a call takes gzip. */

@@ -241,7 +241,7 @@ export function modelFacts(soon: string): readonly ModelFacts[] {
       tokenizer: 'SimulatedTokenizer',
       input: ['text', 'image', 'simulated_sense'],
       parameters: [...SAMPLING, ...TOOLS, 'simulated_parameter'],
-      more: { simulated_field: { nested: [1, null] }, benchmarks: {} },
+      more: { simulated_field: { nested: [1, null] } },
     },
     {
       // A router: neither its price nor its context is known beforehand.

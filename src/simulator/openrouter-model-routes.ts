@@ -3,6 +3,8 @@ import { bearer } from './credential-places';
 import type { Call, Route } from './define-service';
 import type { ModelCatalogue } from './openrouter-catalogue';
 import { badRequest, EDGE_HEADERS, missingKey, notFound, unknownKey } from './openrouter-errors';
+import { keyReplies } from './openrouter-key-routes';
+import type { KeyBook } from './openrouter-keys';
 import type { ModelRow } from './openrouter-model-rows';
 import { providerOf } from './openrouter-inference';
 import type { SimulatedReply } from './service';
@@ -12,7 +14,7 @@ const MAX_PAGE = 1_000;
 const MAX_REMEMBERED = 50;
 
 /** GET /models and those around it. The list and single models are public: a bad key changes nothing. */
-export function modelRoutes(catalogue: ModelCatalogue): readonly Route[] {
+export function modelRoutes(catalogue: ModelCatalogue, keys: KeyBook): readonly Route[] {
   const list = rememberTexts((query: URLSearchParams) => listModels(catalogue, query));
   const open = (path: string, good: (call: Call) => SimulatedReply): Route => ({
     method: 'GET',
@@ -35,7 +37,7 @@ export function modelRoutes(catalogue: ModelCatalogue): readonly Route[] {
       path: '/api/v1/models/user',
       place: bearer('api_key'),
       missing: missingKey,
-      replies: { good: ({ request }) => list(request.query), dead: unknownKey, disabled: unknownKey },
+      replies: keyReplies(keys, ({ request }) => list(request.query)),
     },
     open('/api/v1/model/{*id}', ({ request }) => {
       const row = catalogue.find(idOf(request.path, '/api/v1/model/'));

@@ -13,18 +13,16 @@ import {
   EDGE_HEADERS,
   failure,
   keyLimitExceeded,
-  managementOnly,
   missingKey,
   noInference,
   notFound,
   rateLimited,
   tooLarge,
-  unknownKey,
-  unpaid,
-  userOf,
 } from './openrouter-errors';
 import { GenerationBook } from './openrouter-generations';
 import type { OpenRouterState } from './openrouter-inference';
+import { KeyBook } from './openrouter-keys';
+import { keyReplies, keyRoutes } from './openrouter-key-routes';
 import { builtInModels, type ModelRow } from './openrouter-model-rows';
 import { modelRoutes } from './openrouter-model-routes';
 import { CallObserver, type OpenRouterObserver } from './openrouter-observer';
@@ -60,8 +58,13 @@ export function createOpenRouter(options: { readonly models?: readonly ModelRow[
     catalogue: new ModelCatalogue(options.models ?? builtInModels(new Date())),
     generations: new GenerationBook(),
     observer: new CallObserver(),
+    keys: new KeyBook(),
   };
-  const routes = [...keyRoutes(), ...modelRoutes(state.catalogue), ...inferenceRoutes(state)];
+  const routes = [
+    ...keyRoutes(state.keys),
+    ...modelRoutes(state.catalogue, state.keys),
+    ...inferenceRoutes(state),
+  ];
   const definition: ServiceDefinition = {
     id: 'openrouter',
     hosts: ['openrouter.ai'],
@@ -76,84 +79,19 @@ export function createOpenRouter(options: { readonly models?: readonly ModelRow[
   return { definition, observer: state.observer };
 }
 
-/** GET /key. Every documented field; `is_provisioning_key` is the old name of `is_management_key`. */
-function keyReply(call: Call): SimulatedReply {
-  const { fields, variant, account } = call;
-  const plain = fields['api_key'] ?? '';
-  const management = variant === 'wrongKind';
-  const limit = variant === 'spent' ? 5 : management ? null : 100;
-  const usage = variant === 'spent' ? 5 : 25.5;
-  return {
-    status: 200,
-    headers: EDGE_HEADERS,
-    body: {
-      data: {
-        label: `${plain.slice(0, 12)}...${plain.slice(-3)}`,
-        limit,
-        limit_remaining: limit === null ? null : limit - usage,
-        limit_reset: null,
-        include_byok_in_limit: false,
-        usage,
-        usage_daily: 0.5,
-        usage_weekly: 2.5,
-        usage_monthly: 12,
-        byok_usage: 0,
-        byok_usage_daily: 0,
-        byok_usage_weekly: 0,
-        byok_usage_monthly: 0,
-        is_free_tier: false,
-        is_management_key: management,
-        is_provisioning_key: management,
-        rate_limit: { requests: -1, interval: '10s', note: 'This field is deprecated and safe to ignore.' },
-        creator_user_id: userOf(account),
-        expires_at: null,
-        allowed_data_regions: [],
-        free_model_daily_requests: { limit: 1000, used: 0, remaining: 1000 },
-        organization_id: null,
-        workspace_id: null,
-      },
-    },
-  };
-}
-
-function replies(good: Reply): Route['replies'] {
-  return { good, dead: unknownKey, exhausted: keyLimitExceeded, unpaid };
-}
-
-function keyRoutes(): readonly Route[] {
-  const place = bearer('api_key');
-  const get = (path: string, answers: Route['replies']): Route => ({
-    method: 'GET',
-    path,
-    place,
-    missing: missingKey,
-    replies: answers,
-  });
-  return [
-    get('/api/v1/key', replies(keyReply)),
-    // The older path, no longer in the specification, still answered.
-    get('/api/v1/auth/key', replies(keyReply)),
-    get('/api/v1/credits', {
-      good: managementOnly,
-      dead: unknownKey,
-      wrongKind: {
-        status: 200,
-        headers: EDGE_HEADERS,
-        body: { data: { total_credits: 100, total_usage: 25.5 } },
-      },
-    }),
-  ];
-}
-
 function inferenceRoutes(state: OpenRouterState): readonly Route[] {
-  const post = (path: string, good: Reply): Route => ({
+  const post = (path: string, answer: (call: Call) => SimulatedReply): Route => ({
     method: 'POST',
     path,
     place: bearer('api_key'),
     maxBodyBytes: MAX_INFERENCE_BYTES,
     missing: missingKey,
     replies: {
-      ...replies(good),
+      ...keyReplies(state.keys, (call) =>
+        state.keys.stateOf(call.fields['api_key'], new Date()) === 'over_limit'
+          ? keyLimitExceeded(call)
+          : answer(call),
+      ),
       spent: keyLimitExceeded,
       throttled: () => rateLimited(),
       wrongKind: noInference,
@@ -167,7 +105,7 @@ function inferenceRoutes(state: OpenRouterState): readonly Route[] {
       path: '/api/v1/generation',
       place: bearer('api_key'),
       missing: missingKey,
-      replies: replies(({ request, account }) => {
+      replies: keyReplies(state.keys, ({ request, account }) => {
         const found = state.generations.read(request.query.get('id') ?? '', account);
         return found ? { status: 200, headers: EDGE_HEADERS, body: { data: found } } : notFound;
       }),

@@ -177,10 +177,10 @@ class SimulatorState implements ControlledSimulator {
     }
     const { service, template } = chosen;
     this.#record(service.id, request, template);
-    const normal = (): void => sendReply(response, service.handle(request));
+    const normal = (): SimulatedReply => service.handle(request);
     const fault = this.#takeFault(service.id);
     if (fault) sendFault(fault, service.definition, response, normal);
-    else normal();
+    else sendReply(response, normal());
   }
 
   /** Several services may share a host: the one that the request fits best, then one with a fault, then the first. */
