@@ -69,8 +69,12 @@ export interface UsagePorts {
 
 export interface PolicyPorts {
   readonly read: (tenantId: string) => Promise<GatewayPolicy>;
-  /** Written with its audit entry, in one transaction. */
-  readonly write: (tenantId: string, policy: GatewayPolicy, principal: string) => Promise<void>;
+  /** Changes what is named, with its audit entry, in one transaction; answers the policy as it is then. */
+  readonly write: (
+    tenantId: string,
+    change: Partial<GatewayPolicy>,
+    principal: string,
+  ) => Promise<GatewayPolicy>;
 }
 
 /** One call that is passed on. */

@@ -107,7 +107,8 @@ function abortSignalOf(response: Response): AbortSignal {
  */
 function shape(ports: HttpPorts, route: Route, reply: Reply): unknown {
   const schema = route.responses[reply.status]?.schema;
-  if (schema === undefined) return reply.body;
+  // Text is another form of the answer: it has no members.
+  if (schema === undefined || typeof reply.body === 'string') return reply.body;
   const shaped = schema.safeParse(reply.body, { reportInput: false });
   if (shaped.success) return shaped.data;
   // The deed is done: its caller gets the answer, and the log says that the document is wrong.

@@ -51,8 +51,9 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 
 function responseOf(doc: ResponseDoc) {
   if (doc.schema === undefined) return { description: doc.description };
-  const { description, schema, contentType = 'application/json' } = doc;
-  return { description, content: { [contentType]: { schema } } };
+  const { description, schema, contentType = 'application/json', alsoAs = {} } = doc;
+  const forms = Object.entries({ [contentType]: schema, ...alsoAs });
+  return { description, content: Object.fromEntries(forms.map(([type, form]) => [type, { schema: form }])) };
 }
 
 function accessOf(route: Route): string {

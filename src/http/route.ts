@@ -40,6 +40,8 @@ export interface ResponseDoc {
   readonly schema?: z.ZodType;
   /** `application/json` unless said. */
   readonly contentType?: string;
+  /** Further forms of the same answer, by content type. */
+  readonly alsoAs?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** What every endpoint says of itself. Ids and texts are strings, so a query string may stand in for a body. */

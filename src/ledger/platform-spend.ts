@@ -3,7 +3,10 @@ import { KeyturnError } from '../contract/errors';
 import type { UsageRecord } from '../contract/gateway';
 import { assertId } from '../contract/ids';
 import type { Ledger } from './ledger';
-import { isAmount, toUsageRow } from './usage-row';
+import { toUsageRow } from './usage-row';
+
+/** Any size: what is larger than the books can hold is larger than every budget. */
+const DECIMAL = /^\d{1,60}(?:\.\d{1,60})?(?:e[+-]?\d{1,2})?$/i;
 
 /** One call that the platform would pay for. Amounts are decimals in USD. */
 export interface SpendRequest {
@@ -42,7 +45,7 @@ interface Row {
 export async function reserveSpend(ledger: Ledger, request: SpendRequest): Promise<SpendDecision> {
   const { record, amountUsd, tenantBudgetUsd, totalBudgetUsd } = request;
   for (const [name, amount] of Object.entries({ amountUsd, tenantBudgetUsd, totalBudgetUsd })) {
-    if (!isAmount(amount)) throw new KeyturnError('internal', `${name} is no amount in USD`);
+    if (!DECIMAL.test(amount)) throw new KeyturnError('internal', `${name} is no amount in USD`);
   }
   const { rows } = await sql<Row>`
     select refused_scope, trim_scale(tenant_spent)::text as tenant_spent, trim_scale(total_spent)::text as total_spent
