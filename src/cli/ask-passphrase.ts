@@ -1,8 +1,7 @@
 /** The passphrase of a backup: from the environment, else from the terminal, unseen. Never an argument: those show in `ps`. */
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { Config } from '../config';
 import { KeyturnError } from '../contract/errors';
+import { askUnseen } from './ask-unseen';
 
 const SHORTEST = 12;
 
@@ -12,23 +11,10 @@ export async function askPassphrase(config: Config, options: { twice: boolean })
   if (!process.stdin.isTTY) {
     throw new KeyturnError('configuration', 'set KEYTURN_BACKUP_PASSPHRASE, or run this in a terminal');
   }
-  const first = await ask('Passphrase of the backup: ');
+  const first = await askUnseen('Passphrase of the backup: ');
   if (first.length < SHORTEST)
     throw new KeyturnError('configuration', `the passphrase must have at least ${SHORTEST} characters`);
-  if (options.twice && (await ask('Once more: ')) !== first)
+  if (options.twice && (await askUnseen('Once more: ')) !== first)
     throw new KeyturnError('configuration', 'the two passphrases differ');
   return first;
-}
-
-async function ask(question: string): Promise<string> {
-  // readline echoes what is typed to its output: this one swallows it.
-  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output, terminal: true });
-  process.stderr.write(question);
-  try {
-    return await terminal.question('');
-  } finally {
-    terminal.close();
-    process.stderr.write('\n');
-  }
 }

@@ -7,6 +7,7 @@ import { addBackupCommands } from './command-backup';
 import { addDemoCommand } from './command-demo';
 import { addSetupCommand } from './command-setup';
 import { addKeysCommands } from './command-keys';
+import { addPlatformKeyCommands } from './command-platform-key';
 import { addRevokeCommand } from './command-revoke';
 import { addServeCommands } from './command-start';
 import { addTokenCommands } from './command-token';
@@ -23,6 +24,7 @@ addAuditCommands(program);
 addBackupCommands(program);
 addRevokeCommand(program);
 addKeysCommands(program);
+addPlatformKeyCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   // Our own errors say what to do; a stack would only hide it.
