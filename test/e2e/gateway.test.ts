@@ -141,10 +141,7 @@ test('the cost of a call that was broken off is asked for afterwards', async () 
   const reader = stream.body?.getReader();
   await reader?.read();
   hangUp.abort();
-  const { sums } = await until('its cost is known', async () => {
-    const found = await acme.sums(1);
-    return found.total.unpriced_requests === 0 && found;
-  });
+  const { sums } = await acme.sums(1);
   expect(sums).toEqual([expect.objectContaining({ credential: 'tenant', requests: 1 })]);
   expect(Number(sums[0]?.cost_usd)).toBeGreaterThan(0);
 });

@@ -54,14 +54,18 @@ export class GatewayActions {
     return this.service.call({ path: `/openrouter/usage/${this.tenantId}?${query}` });
   }
 
-  /** The sums once they show that many calls. */
+  /** The sums once they show that many calls, and what each cost. */
   async sums(
     requests: number,
     query?: string,
   ): Promise<{ sums: UsageSum[]; total: UsageSum; budget: unknown }> {
     return until(`${requests} calls of ${this.tenantId} are noted`, async () => {
       const { body } = await this.usage(query);
-      return body.total.requests >= requests && { sums: body.usage, total: body.total, budget: body.budget };
+      const { total } = body;
+      return (
+        total.requests >= requests &&
+        total.unpriced_requests === 0 && { sums: body.usage, total, budget: body.budget }
+      );
     });
   }
 
