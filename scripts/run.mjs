@@ -1,6 +1,6 @@
 /**
  * Every command of package.json that needs the servers or the build goes through here:
- * `node scripts/run.mjs demo|start|keyturn|test|bench|record-histories [args]`.
+ * `node scripts/run.mjs demo|start|keyturn|test|bench|example:rag|record-histories [args]`.
  * Sets up what is missing, then runs the thing on the project's own Node. Plain Node >= 18 without dependencies:
  * it works straight after `git clone`.
  */
@@ -10,7 +10,7 @@ import { runPassingOn } from './run-passing-on.mjs';
 import { runTests } from './run-tests.mjs';
 
 const CLI = join(root, 'dist', 'src', 'cli', 'keyturn.js');
-const NEED_SERVERS = ['start', 'demo', 'bench', 'test', 'record-histories', 'restore'];
+const NEED_SERVERS = ['start', 'demo', 'bench', 'test', 'example:rag', 'record-histories', 'restore'];
 /** Lets Node run the TypeScript of test/ as it is. */
 const REGISTER = join(root, 'test', 'support', 'register-typescript.js');
 const [what, ...args] = process.argv.slice(2);
@@ -20,6 +20,7 @@ const COMMANDS = {
   start: () => [CLI, 'start', ...args],
   keyturn: () => [CLI, ...args],
   bench: () => [join(root, 'dist', 'bench', 'run.js'), ...args],
+  'example:rag': () => [join(root, 'examples', 'rag', 'run-offline.js'), ...args],
   'record-histories': () => ['-r', REGISTER, join(root, 'test', 'replay', 'record-histories.ts'), ...args],
   test: null,
 };
