@@ -14,7 +14,11 @@ export async function createAssistant({ url, token, tenant, chatModel, embedding
     baseURL: `${url}/v1`,
     apiKey: token,
     // A token that is bound to a tenant does not need this; one of the platform says whose key to use.
-    fetch: (address, options) => fetch(`${address}?tenant_id=${tenant}`, options),
+    fetch(address, options) {
+      const asked = new URL(address);
+      asked.searchParams.set('tenant_id', tenant);
+      return fetch(asked, options);
+    },
   });
   const vectors = openrouter.textEmbeddingModel(embeddingModel);
   const { embeddings, responses } = await embedMany({

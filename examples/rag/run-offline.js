@@ -40,27 +40,40 @@ const MODELS = { chatModel: 'openai/gpt-4o-mini', embeddingModel: 'openai/text-e
 const home = await mkdtemp(join(tmpdir(), 'keyturn-rag-'));
 const simulator = await startSimulator({ port: 0 });
 const keys = simulator.find('openrouter').credentials;
-let keyturn;
-let failed = 0;
+const interrupted = new Promise((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+  // As under `| head`.
+  process.stdout.once('error', resolve);
+});
+console.log('Starting Keyturn and its servers on a throw-away home …');
+const starting = start();
+process.exitCode = 1;
 try {
-  console.log('Starting Keyturn and its servers on a throw-away home …');
-  keyturn = await start();
+  await Promise.race([play(), interrupted]);
+} finally {
+  // However it ends, no server is left behind.
+  const keyturn = await starting.catch(() => undefined);
+  await keyturn?.stop();
+  await simulator.close();
+  await rm(home, { recursive: true, force: true });
+}
+
+async function play() {
+  const keyturn = await starting;
   const passages = await readPassages(join(import.meta.dirname, 'documents'));
+  let failed = 0;
   for (const one of TENANTS) {
     console.log(`\n${one.tenant} ${one.story}`);
-    await prepare(one);
+    await prepare(keyturn, one);
     const token = await keyturn.mintToken({ role: 'service', tenantId: one.tenant });
     const asked = { url: keyturn.url, token, tenant: one.tenant, ...MODELS };
     const wrong = await playTurn(asked, { passages, questions: QUESTIONS, expected: one.expected });
     for (const what of wrong) console.log(`  FAILED: ${what}`);
     failed += wrong.length;
   }
-  if (failed === 0) console.log('\nEach step did what it says.');
-  process.exitCode = failed === 0 ? 0 : 1;
-} finally {
-  await keyturn?.stop();
-  await simulator.close();
-  await rm(home, { recursive: true, force: true });
+  if (failed > 0) return;
+  console.log('\nEach step did what it says.');
+  process.exitCode = 0;
 }
 
 function start() {
@@ -75,18 +88,16 @@ function start() {
 }
 
 /** Stores the tenant's key and its policy, as an admin. */
-async function prepare({ tenant, key, policy }) {
+async function prepare(keyturn, { tenant, key, policy }) {
   const token = await keyturn.mintToken({ role: 'admin' });
-  const send = async (method, path, body) => {
-    const response = await fetch(`${keyturn.url}/api/brain${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const send = async (path, { method, body }) => {
+    const options = { method, headers, body: JSON.stringify(body) };
+    const response = await fetch(`${keyturn.url}/api/brain${path}`, options);
     if (!response.ok) throw new Error(`${method} ${path} answers ${await response.text()}`);
   };
-  if (policy) await send('PUT', `/openrouter/policy/${tenant}`, policy);
+  if (policy) await send(`/openrouter/policy/${tenant}`, { method: 'PUT', body: policy });
   if (key === null) return;
-  const about = { tenant_id: tenant, service_id: 'openrouter' };
-  await send('POST', '/byok/generate-keys', { ...about, api_keys: keys[key] });
+  const body = { tenant_id: tenant, service_id: 'openrouter', api_keys: keys[key] };
+  await send('/byok/generate-keys', { method: 'POST', body });
 }
