@@ -91,13 +91,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   reader: {
     files: 'src/reader/',
     values: [CONTRACT, 'src/vault/', 'src/ledger/'],
-    packages: [],
+    packages: ['lru-cache'],
     node: false,
   },
   openrouter: {
     files: 'src/openrouter/',
     values: [CONTRACT],
-    packages: ['big.js', 'fastest-levenshtein', 'openai', 'undici', 'zod'],
+    packages: [
+      'big.js',
+      'eventsource-parser',
+      'fastest-levenshtein',
+      'jsonc-parser',
+      'openai',
+      'undici',
+      'zod',
+    ],
     node: true,
   },
   temporal: {
@@ -154,7 +162,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   composition: {
     files: /^src\/[^/]+\.ts$/,
     values: [CONTRACT, 'activities/', ...inSrc(WIRED).map((room) => `${room}/`), 'src/config', 'src/log'],
-    packages: ['express', 'prom-client', 'rate-limiter-flexible', 'undici', 'zod'],
+    packages: ['big.js', 'express', 'prom-client', 'rate-limiter-flexible', 'undici', 'uuidv7', 'zod'],
     node: true,
     process: ['pid'],
   },
