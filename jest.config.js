@@ -12,6 +12,6 @@ module.exports = {
     ],
   },
   // These ship ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|uuidv7|kysely|commander|zod-openapi)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|uuidv7|kysely|commander|zod-openapi|@openrouter)/)'],
   testTimeout: 60_000,
 };

@@ -139,6 +139,7 @@ function endpointsOf(row: ModelRow): object {
         status: 0,
         supported_parameters: row.supported_parameters,
         supports_implicit_caching: false,
+        supports_tool_choice: toolChoices(row.supported_parameters.includes('tool_choice')),
         pricing: row.pricing,
         uptime_last_5m: 100,
         uptime_last_30m: 99.9,
@@ -148,4 +149,8 @@ function endpointsOf(row: ModelRow): object {
       },
     ],
   };
+}
+
+function toolChoices(supported: boolean): object {
+  return { auto: supported, function: supported, none: supported, required: supported };
 }
