@@ -1,13 +1,11 @@
 /** The steps of the demo: each is a real request, and says what must come of it. */
+import { askModel, type ModelAnswer } from './ask-model';
 import type { Simulator } from '../simulator/simulator';
 import type { AllInOne } from '../start';
 
-type Json = Record<string, unknown>;
+type Json = Readonly<Record<string, unknown>>;
 
-interface Reply {
-  readonly status: number;
-  readonly body: Json;
-}
+type Reply = ModelAnswer;
 
 /** A step: what it shows, the request, and the members of the answer that must be so. */
 interface Step {
@@ -114,6 +112,16 @@ export async function playDemo(
       expect: { status: 200, version: 1, api_keys: '(the key)' },
     },
     {
+      title: 'A model answers through the gateway, with the tenant’s own key',
+      act: () => askModel(running.url, service, 'What does a key rotation change?'),
+      expect: { status: 200, credential: 'tenant', key_version: 1 },
+    },
+    {
+      title: 'What that cost',
+      act: () => priced(() => call('GET', `/openrouter/usage/${TENANT}?group_by=model,credential`)),
+      expect: { status: 200, credential: 'tenant', requests: 1, unpriced_requests: 0 },
+    },
+    {
       title: 'Revoke the openrouter key',
       act: () => call('DELETE', '/byok/revoke-key', { ...about('openrouter'), reason: 'demo' }),
       expect: { status: 200, state: 'revoked' },
@@ -121,6 +129,11 @@ export async function playDemo(
     {
       title: 'From now on it is refused',
       act: () => call('GET', `/byok/resolve?tenant_id=${TENANT}&service_id=openrouter`, undefined, service),
+      expect: { status: 409, code: 'key_revoked' },
+    },
+    {
+      title: 'And the gateway refuses, too',
+      act: () => askModel(running.url, service, 'Are you still there?'),
       expect: { status: 409, code: 'key_revoked' },
     },
     {
@@ -172,6 +185,15 @@ async function retired(list: () => Promise<Reply>): Promise<Reply> {
     const { status, body } = await list();
     const [key] = body['keys'] as Json[];
     return { reply: { status, body: key ?? {} }, done: key?.['state'] === 'active' && key['retiring'] === 0 };
+  });
+}
+
+/** The one sum of the tenant's usage, once the call is noted. */
+async function priced(sum: () => Promise<Reply>): Promise<Reply> {
+  return poll(async () => {
+    const { status, body } = await sum();
+    const [first] = (body['usage'] ?? []) as Json[];
+    return { reply: { status, body: first ?? {} }, done: first?.['unpriced_requests'] === 0 };
   });
 }
 

@@ -97,15 +97,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   openrouter: {
     files: 'src/openrouter/',
     values: [CONTRACT],
-    packages: [
-      'big.js',
-      'eventsource-parser',
-      'fastest-levenshtein',
-      'jsonc-parser',
-      'openai',
-      'undici',
-      'zod',
-    ],
+    packages: ['big.js', 'eventsource-parser', 'fastest-levenshtein', 'jsonc-parser', 'undici', 'zod'],
     node: true,
   },
   temporal: {
@@ -169,7 +161,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cli: {
     files: 'src/cli/',
     values: [CONTRACT, ...inSrc(CLI_ROOMS).map((room) => `${room}/`), ...inSrc(CLI_ROOTS)],
-    packages: ['commander', 'zod'],
+    packages: ['commander', 'openai', 'zod'],
     node: true,
     process: ['argv', 'exit', 'exitCode', 'off', 'on', 'once', 'stderr', 'stdin', 'stdout'],
   },
