@@ -1,6 +1,10 @@
 /** The aims, and whether the rows meet them. A missed aim is told, never an error: the machine may be busy. */
+import { gatewayAims } from './gateway-aims';
 import { row, type Row } from './row';
 import { median } from './statistics';
+
+/** Its name, what was measured, which way is better, and where it should be. */
+export type Aim = readonly [string, number, '<=' | '>=', number];
 
 /** Thrown when a row an aim speaks of was not measured. */
 export function judgeAims(rows: readonly Row[]): Row[] {
@@ -23,7 +27,7 @@ export function judgeAims(rows: readonly Row[]): Row[] {
   const shares = rows
     .filter(({ suite, case: name }) => suite === 'operations' && name === 'generate')
     .map((one) => figure(one, 'throughput_share'));
-  const aims: [string, number, '<=' | '>=', number][] = [
+  const aims: Aim[] = [
     ['generate: p50 over its floor, 1 at a time', generate.ratio ?? NaN, '<=', 1.4],
     [
       'generate: throughput over that of bare workflows, median of the concurrencies',
@@ -56,6 +60,7 @@ export function judgeAims(rows: readonly Row[]): Row[] {
       '<=',
       0,
     ],
+    ...gatewayAims(rows),
   ];
   return aims.map(([name, measured, direction, aim]) => {
     const met = direction === '<=' ? measured <= aim : measured >= aim;

@@ -17,6 +17,15 @@ export interface Mode {
   readonly memoryOperations: number;
   readonly revocationRounds: number;
   readonly startRounds: number;
+  /** Of the suite `gateway`, which counts in requests of a millisecond or two. */
+  readonly gateway: {
+    readonly concurrencies: readonly number[];
+    readonly rounds: number;
+    readonly cellMs: number;
+    /** Rest after a cell, in which what goes on behind the answers comes to its end; it is counted with the cell. */
+    readonly restMs: number;
+    readonly warmUpMs: number;
+  };
 }
 
 export const MODES = {
@@ -31,6 +40,7 @@ export const MODES = {
     memoryOperations: 50,
     revocationRounds: 1,
     startRounds: 1,
+    gateway: { concurrencies: [1, 8], rounds: 1, cellMs: 120, restMs: 120, warmUpMs: 100 },
   },
   default: {
     name: 'default',
@@ -43,6 +53,7 @@ export const MODES = {
     memoryOperations: 2_000,
     revocationRounds: 5,
     startRounds: 3,
+    gateway: { concurrencies: [1, 32], rounds: 5, cellMs: 1_000, restMs: 300, warmUpMs: 1_500 },
   },
   long: {
     name: 'long',
@@ -55,5 +66,6 @@ export const MODES = {
     memoryOperations: 10_000,
     revocationRounds: 20,
     startRounds: 5,
+    gateway: { concurrencies: [1, 32], rounds: 12, cellMs: 3_000, restMs: 300, warmUpMs: 3_000 },
   },
 } as const satisfies Record<string, Mode>;

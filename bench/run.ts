@@ -6,6 +6,7 @@ import { MODES, type Mode } from './mode';
 import { printRows, type Row } from './row';
 import { makeHome, startBench, type Bench } from './start-bench';
 import { countCalls } from './suite-counts';
+import { measureGateway } from './suite-gateway';
 import { measureGrowth } from './suite-growth';
 import { measureMemory } from './suite-memory';
 import { burnIn, measureOperations } from './suite-operations';
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   counts: countCalls,
   steps: measureSteps,
   revocation: measureRevocation,
+  gateway: measureGateway,
   memory: measureMemory,
 };
 

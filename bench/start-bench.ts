@@ -8,6 +8,7 @@ import { Worker } from '@temporalio/worker';
 import { startAllRoles, type AllRoles } from '../src/all-roles';
 import { readConfig, type Config } from '../src/config';
 import type { Addresses } from '../src/connections';
+import type { AppRoleCredentials } from '../src/vault/vault-client';
 import { startEmbeddedServers } from '../src/embedded/stack';
 import { withLifecycle } from '../src/lifecycle';
 import { createLogger } from '../src/log';
@@ -22,6 +23,10 @@ export interface Bench {
   readonly addresses: Addresses;
   readonly home: string;
   readonly simulator: SimulatorMessage;
+  /** For the gateway in a process of its own. */
+  readonly gatewayAppRole: AppRoleCredentials;
+  /** Process id of PostgreSQL. */
+  readonly ledgerPid: number;
   /** Bearer token of an admin. */
   readonly token: string;
   readonly activityTimes: StepTimes;
@@ -77,7 +82,18 @@ export function startBench(home: string): Promise<Bench> {
     });
     const token = await roles.mintToken({ role: 'admin' });
     const counts = startCounting(addresses.vaultAddress);
-    return { roles, config, addresses, home, simulator, token, activityTimes: times, counts };
+    return {
+      roles,
+      config,
+      addresses,
+      home,
+      simulator,
+      gatewayAppRole: credentials.gateway,
+      ledgerPid: servers.pids.postgres ?? NaN,
+      token,
+      activityTimes: times,
+      counts,
+    };
   });
 }
 

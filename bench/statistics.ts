@@ -36,3 +36,9 @@ export function medianOf(rounds: readonly Summary[]): Summary {
   const over = (field: keyof Summary): number => median(rounds.map((round) => round[field]));
   return { count: over('count'), p50Ms: over('p50Ms'), p95Ms: over('p95Ms'), perSecond: over('perSecond') };
 }
+
+/** The value below which `share` (0 to 1) of them lie; NaN of nothing. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+}
