@@ -51,6 +51,8 @@ describe('a policy', () => {
   it('loses no change when two are made at once', async () => {
     for (let i = 0; i < 10; i += 1) {
       const tenantId = `both-${i}`;
+      if (i % 2 === 0)
+        await writeGatewayPolicy(test.ledger, tenantId, { platformFallback: 'never' }, 'user:0');
       await Promise.all([
         writeGatewayPolicy(test.ledger, tenantId, { platformFallback: 'always' }, 'user:1'),
         writeGatewayPolicy(test.ledger, tenantId, { monthlyBudgetUsd: '7' }, 'user:2'),
