@@ -6,7 +6,7 @@ import type { Config } from './config';
 import { connectTemporalFrom, connectVaultRole, vaultSettingsOf, type Addresses } from './connections';
 import { createApp } from './http/app';
 import { listen } from './http/listen';
-import { apiRoutes } from './http/routes';
+import { apiRoutes, gatewayRoutes } from './http/routes';
 import { resolveKey } from './http/routes/resolve-key';
 import { migrateLedger, openLedger, type Ledger } from './ledger/ledger';
 import { withLifecycle, type Lifecycle } from './lifecycle';
@@ -93,7 +93,7 @@ async function startParts(options: AllRolesOptions, life: Lifecycle): Promise<Om
   life.onStop(startReconciler(deps));
   life.onStop(startInboxSweep(deps));
   const gateway = composeGateway({ config, log, ledger, vault: vault.gateway, metrics }, life);
-  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports), ...gateway]);
+  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports), ...gatewayRoutes(gateway)]);
   const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
   life.onStop(close);
   const mintToken: AllRoles['mintToken'] = ({ role, tenantId }) =>

@@ -4,8 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Config } from './config';
 import { tenantChain } from './contract/audit';
 import { isKeyturnError } from './contract/errors';
-import { gatewayRoutes } from './http/routes';
-import type { Route } from './http/route';
+import type { GatewayRoutePorts } from './http/routes';
 import { appendAudit } from './ledger/audit-trail';
 import { readGatewayPolicy, writeGatewayPolicy } from './ledger/gateway-policy';
 import type { Ledger } from './ledger/ledger';
@@ -42,9 +41,9 @@ export interface GatewayDeps {
 const SERVICE_ID = 'openrouter';
 const MODELS_TIMEOUT_MS = 30_000;
 
-/** The gateway's endpoints; what runs beside them is stopped with `life`. */
-export function composeGateway(deps: GatewayDeps, life: Lifecycle): readonly Route[] {
-  const { config, log, ledger, metrics } = deps;
+/** What the gateway's endpoints need; what runs beside them is stopped with `life`. */
+export function composeGateway(deps: GatewayDeps, life: Lifecycle): GatewayRoutePorts {
+  const { config, log, metrics } = deps;
   const dispatcher = createDispatcher(config);
   life.onStop(() => dispatcher.close());
   const send = createUpstream({
@@ -74,6 +73,8 @@ export function composeGateway(deps: GatewayDeps, life: Lifecycle): readonly Rou
     refreshMs: config.KEYTURN_MODELS_REFRESH_MS,
   });
   life.onStop(async () => models.close());
+  // Fetches the list in the background: aliases and prices should be known when the first call comes.
+  models.resolve('');
   const ports: RelayPorts = {
     send,
     credentials,
@@ -87,14 +88,14 @@ export function composeGateway(deps: GatewayDeps, life: Lifecycle): readonly Rou
   };
   watchCalls(deps, openCalls, life);
   findCosts({ ...deps, credentials, send }, life);
-  return routesOf(deps, ports, models);
+  return routePortsOf(deps, ports, models);
 }
 
-function routesOf(
+function routePortsOf(
   { config, ledger }: GatewayDeps,
   ports: RelayPorts,
   models: ReturnType<typeof createModelCatalogue>,
-): readonly Route[] {
+): GatewayRoutePorts {
   const usagePorts = {
     summarise: (query: Parameters<typeof summariseUsage>[1]) => summariseUsage(ledger, query),
     readBudget: async (tenantId: string) => {
@@ -108,7 +109,7 @@ function routesOf(
     write: (tenantId: string, change: Parameters<typeof writeGatewayPolicy>[2], principal: string) =>
       writeGatewayPolicy(ledger, tenantId, change, principal),
   };
-  return gatewayRoutes({
+  return {
     models,
     relay: {
       maxBodyBytes: config.KEYTURN_GATEWAY_MAX_BODY_BYTES,
@@ -116,7 +117,7 @@ function routesOf(
     },
     usage: usagePorts,
     policy: policyPorts,
-  });
+  };
 }
 
 /** Names are looked up when a connection is made, and only public addresses are connected to. */

@@ -7,6 +7,7 @@ import { addressesOf } from './connections';
 import { KeyturnError } from './contract/errors';
 import { createApp } from './http/app';
 import { listen } from './http/listen';
+import { gatewayRoutes } from './http/routes';
 import { healthRoutes } from './http/routes/health';
 import { resolveKey } from './http/routes/resolve-key';
 import { issuerOf } from './issuer';
@@ -37,7 +38,7 @@ export function runGateway(config: Config, log: Logger): Promise<{ url: string; 
       resolveKey: (ref, stage) => openKey({ ledger, vault }, ref, stage),
     });
     const gateway = composeGateway({ config, log, ledger, vault, metrics }, life);
-    const app = createApp(ports, [resolveKey(ports), ...gateway, ...healthRoutes(ports)]);
+    const app = createApp(ports, [resolveKey(ports), ...gatewayRoutes(gateway), ...healthRoutes(ports)]);
     const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
     life.onStop(close);
     return { url };

@@ -1,6 +1,6 @@
 /** The story of one call: read it, choose a credential, send it on, pass the answer back, note what it cost. */
 import type { ServerResponse } from 'node:http';
-import { isKeyturnError, KeyturnError } from '../contract/errors';
+import { isKeyturnError, type KeyturnError } from '../contract/errors';
 import type { UsageRecord } from '../contract/gateway';
 import { makeAttempts, type Attempted, type Prepared } from './make-attempts';
 import { createMeter } from './meter-answer';

@@ -98,7 +98,8 @@ export class UsageRecorder {
           if (this.#waiting.get(record.id) === record) this.#waiting.delete(record.id);
         }
       }
-      for (const [name, use] of [...this.#uses]) {
+      const uses = [...this.#uses];
+      for (const [name, use] of uses) {
         this.#uses.delete(name);
         await this.#sink.writeUse(use).catch((error: unknown) => {
           // It may have been written. The same entry comes again, so no later call may join it.

@@ -37,7 +37,7 @@ interface Progress {
 
 /** Answers one call. */
 export function answerChat(state: OpenRouterState, call: Call): SimulatedReply {
-  const read = readInference(call);
+  const read = readInference(state, call);
   if ('refusal' in read) return read.refusal;
   const { body, scenario } = read.request;
   const messages = readMessages(body['messages']);

@@ -33,7 +33,7 @@ interface EmbeddingInput {
 
 /** Answers one call. */
 export function answerEmbeddings(state: OpenRouterState, call: Call): SimulatedReply {
-  const read = readInference(call);
+  const read = readInference(state, call);
   if ('refusal' in read) return read.refusal;
   const { body, scenario } = read.request;
   const inputs = readInputs(body['input']);

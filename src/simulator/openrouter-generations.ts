@@ -1,5 +1,5 @@
 /** The generations behind GET /generation: each is written when its reply has ended, whichever way. */
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type Big from 'big.js';
 import { asNumber } from './openrouter-prices';
 
@@ -32,10 +32,20 @@ export interface Generation {
 const MAX_KEPT = 10_000;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+const TAIL_LENGTH = 20;
+const pool = Buffer.alloc(TAIL_LENGTH * 256);
+let used = pool.length;
+
 /** `gen-<unix seconds>-<20 letters and digits>`. */
 export function newGenerationId(now: Date): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
   let tail = '';
-  for (const byte of randomBytes(20)) tail += BASE62.charAt(byte % BASE62.length);
+  for (const end = used + TAIL_LENGTH; used < end; used += 1) {
+    tail += BASE62.charAt((pool[used] ?? 0) % BASE62.length);
+  }
   return `gen-${Math.floor(now.getTime() / 1000)}-${tail}`;
 }
 

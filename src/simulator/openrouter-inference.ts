@@ -8,7 +8,7 @@ import type { Generation, GenerationBook } from './openrouter-generations';
 import type { KeyBook } from './openrouter-keys';
 import type { ModelRow } from './openrouter-model-rows';
 import type { CallObserver } from './openrouter-observer';
-import { PLAIN, readScenario, type Scenario } from './openrouter-scenarios';
+import { readScenario, type Scenario } from './openrouter-scenarios';
 import { scenarioError } from './openrouter-scenario-errors';
 import type { SimulatedReply } from './service';
 
@@ -28,6 +28,7 @@ export interface InferenceRequest {
 
 /** The request, or the reply that refuses it. */
 export function readInference(
+  state: OpenRouterState,
   call: Call,
 ): { readonly request: InferenceRequest } | { readonly refusal: SimulatedReply } {
   const body = parseObject(call.request.body);
@@ -35,7 +36,7 @@ export function readInference(
   const scenario = readScenario(body);
   if (!scenario) return { refusal: failure(400, 'the simulator does not know a word of metadata.simulate') };
   if (scenario.status === null) return { request: { body, scenario } };
-  return { refusal: asScenario(scenarioError(scenario.status, call), scenario, call) };
+  return { refusal: asScenario(state, call, scenario, scenarioError(scenario.status, call, body)) };
 }
 
 /** The first of the requested models that can serve, or the reply that none can. */
@@ -59,12 +60,17 @@ export function chooseModel(
   return { refusal: unknownModel(requested, state.catalogue.knowsAuthor(first), call.account) };
 }
 
-/** A reply as it is, or sent in the way of its scenario. */
-export function asScenario(reply: SimulatedReply, scenario: Scenario, call: Call): SimulatedReply {
-  if (scenario === PLAIN) return reply;
+/** A refusal, sent in the way of its scenario. */
+function asScenario(
+  { observer }: OpenRouterState,
+  call: Call,
+  scenario: Scenario,
+  reply: SimulatedReply,
+): SimulatedReply {
   return {
     ...reply,
-    send: (response) =>
+    send(response) {
+      observer.track(response, scenario.start === 'reset');
       void sendBody(response, {
         status: reply.status,
         headers: reply.headers ?? {},
@@ -72,7 +78,8 @@ export function asScenario(reply: SimulatedReply, scenario: Scenario, call: Call
         scenario,
         acceptsGzip: acceptsGzip(call),
         ended: () => undefined,
-      }),
+      });
+    },
   };
 }
 

@@ -3,19 +3,21 @@ import type { Call } from './define-service';
 import {
   failure,
   keyLimitExceeded,
-  notFound,
   rateLimited,
   tooLarge,
   unknownKey,
+  unknownModel,
   unpaid,
   userOf,
 } from './openrouter-errors';
 import type { SimulatedReply } from './service';
 
+type Body = Readonly<Record<string, unknown>>;
+
 /** Longer than anyone should wait: a day. */
 const HUGE_RETRY_AFTER_SECONDS = 86_400;
 
-const NAMED: Readonly<Record<string, (call: Call) => SimulatedReply>> = {
+const NAMED: Readonly<Record<string, (call: Call, body: Body) => SimulatedReply>> = {
   '401': () => unknownKey,
   '402': () => unpaid,
   '403': ({ account }) =>
@@ -35,7 +37,8 @@ const NAMED: Readonly<Record<string, (call: Call) => SimulatedReply>> = {
       },
       userId: userOf(account),
     }),
-  '404': () => notFound,
+  '404': ({ account }, { model }) =>
+    unknownModel([typeof model === 'string' ? model : 'openai/gpt-4o-mini'], true, account),
   '413': () => tooLarge,
   '429': () => rateLimited(),
   '429-body-only': () => rateLimited({ bodyOnly: true }),
@@ -59,9 +62,9 @@ const TEXTS: Readonly<Record<string, readonly [message: string, errorType: strin
 };
 
 /** The reply that `status-<name>` asks for. */
-export function scenarioError(name: string, call: Call): SimulatedReply {
+export function scenarioError(name: string, call: Call, body: Body): SimulatedReply {
   const named = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
-  if (named) return named(call);
+  if (named) return named(call, body);
   const status = Number(name.slice(0, 3));
   const [message, errorType] = TEXTS[name] ?? ['Something went wrong', 'unmapped'];
   const provider = errorType.startsWith('provider_') ? { provider_name: 'OpenAI' } : {};

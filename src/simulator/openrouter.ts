@@ -73,7 +73,9 @@ export function createOpenRouter(options: { readonly models?: readonly ModelRow[
     routes: routes.map((route) => observed(route, state.observer)),
     notFound,
     tooLarge,
-    rateLimited: rateLimited(),
+    get rateLimited() {
+      return rateLimited();
+    },
     outage: failure(503, 'Service temporarily unavailable'),
   };
   return { definition, observer: state.observer };

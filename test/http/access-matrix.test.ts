@@ -3,118 +3,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPorts } from '../../src/api';
 import { verifyAuditTrail } from '../../src/audit-anchors';
+import { composeGateway } from '../../src/compose-gateway';
 import { createApp } from '../../src/http/app';
 import { reachOf, renderAccess, type Reach } from '../../src/http/describe-access';
 import { listen, type Listening } from '../../src/http/listen';
 import type { HttpPorts } from '../../src/http/ports';
 import { ROLES, type Role } from '../../src/http/principal';
-import { apiRoutes, everyRoute } from '../../src/http/routes';
+import { apiRoutes, everyRoute, gatewayRoutes, type GatewayRoutePorts } from '../../src/http/routes';
 import { resolveKey } from '../../src/http/routes/resolve-key';
 import { templateOf } from '../../src/http/route';
+import { withLifecycle } from '../../src/lifecycle';
+import { createMetrics } from '../../src/metrics';
 import { openKey } from '../../src/reader/open-key';
-import { callApi, startService, type ApiCall, type ApiReply, type TestService } from '../support/service';
+import { callApi, startService, type ApiReply, type TestService } from '../support/service';
+import { EXPECTED, OPEN, REQUESTS, TRACE, type Target, type Whose } from './access-table';
 import { startIssuer, type TestIssuer } from './test-issuer';
-
-/** Columns as in ROLES: tenant, service, operator, platform, admin. */
-const EXPECTED: Readonly<Record<string, readonly Reach[]>> = {
-  generateKeys: ['own', 'no', 'no', 'no', 'any'],
-  listServices: ['yes', 'yes', 'yes', 'yes', 'yes'],
-  validateKey: ['own', 'no', 'any', 'no', 'any'],
-  rotateKey: ['own', 'no', 'no', 'no', 'any'],
-  revokeKey: ['own', 'no', 'any', 'no', 'any'],
-  listKeys: ['own', 'no', 'any', 'no', 'any'],
-  listOperations: ['own', 'no', 'any', 'no', 'any'],
-  getOperation: ['own', 'no', 'any', 'no', 'any'],
-  finishRotation: ['own', 'no', 'any', 'no', 'any'],
-  rollbackRotation: ['own', 'no', 'any', 'no', 'any'],
-  cancelOperation: ['own', 'no', 'any', 'no', 'any'],
-  listAudit: ['own', 'no', 'any', 'no', 'any'],
-  verifyAudit: ['own', 'no', 'any', 'no', 'any'],
-  healthz: ['yes', 'yes', 'yes', 'yes', 'yes'],
-  readyz: ['yes', 'yes', 'yes', 'yes', 'yes'],
-  metrics: ['no', 'no', 'yes', 'no', 'yes'],
-  vaultHealth: ['no', 'no', 'yes', 'no', 'yes'],
-  resolveKey: ['no', 'own', 'no', 'no', 'no'],
-  offboardTenant: ['no', 'no', 'no', 'no', 'yes'],
-};
-const OPEN = ['healthz', 'readyz'];
-
-/** What a refusal does: it leaves a trace, and looks nothing up. */
-const TRACE = ['ledger.appendAudit'];
-
-interface Target {
-  readonly tenantId: string;
-  readonly operationId: string;
-}
-type Whose = 'own' | 'foreign' | 'unknown';
-
-/** One request per route that changes nothing, and what it answers to those who may ask. */
-const REQUESTS: Readonly<
-  Record<string, { ask: (target: Target) => ApiCall; answers: string; unknown?: string }>
-> = {
-  generateKeys: { ask: post('generate-keys', { api_keys: {} }), answers: '422 invalid_fields' },
-  listServices: { ask: () => ({ path: '/byok/services' }), answers: '200' },
-  validateKey: { ask: post('validate-key', { service_id: 'stripe' }), answers: '404 key_not_found' },
-  rotateKey: { ask: post('rotate-key', {}), answers: '422 new_key_required' },
-  revokeKey: {
-    ask: ({ tenantId }) => ({
-      method: 'DELETE',
-      path: '/byok/revoke-key',
-      body: { tenant_id: tenantId, service_id: 'stripe' },
-    }),
-    answers: '404 key_not_found',
-  },
-  listKeys: { ask: list('/byok/keys'), answers: '200' },
-  listOperations: { ask: list('/byok/operations'), answers: '200' },
-  getOperation: { ask: operation('GET', ''), answers: '200', unknown: '404 operation_not_found' },
-  finishRotation: {
-    ask: operation('POST', '/finish'),
-    answers: '409 not_in_grace',
-    unknown: '404 operation_not_found',
-  },
-  rollbackRotation: {
-    ask: operation('POST', '/rollback'),
-    answers: '409 not_in_grace',
-    unknown: '404 operation_not_found',
-  },
-  cancelOperation: {
-    ask: operation('POST', '/cancel'),
-    answers: '409 already_promoted',
-    unknown: '404 operation_not_found',
-  },
-  listAudit: { ask: list('/audit'), answers: '200' },
-  verifyAudit: { ask: list('/audit/verify'), answers: '200' },
-  healthz: { ask: () => ({ path: '//healthz' }), answers: '200' },
-  readyz: { ask: () => ({ path: '//readyz' }), answers: '200' },
-  metrics: { ask: () => ({ path: '//metrics' }), answers: '200' },
-  vaultHealth: { ask: () => ({ path: '/vault/health' }), answers: '200' },
-  resolveKey: {
-    ask: ({ tenantId }) => ({ path: `/byok/resolve?tenant_id=${tenantId}&service_id=openrouter` }),
-    answers: '200',
-    unknown: '404 key_not_found',
-  },
-  offboardTenant: {
-    ask: ({ tenantId }) => ({ method: 'DELETE', path: `/byok/tenants/${tenantId}` }),
-    answers: '200',
-  },
-};
-
-function post(route: string, more: object): (target: Target) => ApiCall {
-  return ({ tenantId }) => ({
-    path: `/byok/${route}`,
-    body: { tenant_id: tenantId, service_id: 'openrouter', ...more },
-  });
-}
-function list(path: string): (target: Target) => ApiCall {
-  return ({ tenantId }) => ({ path: `${path}?tenant_id=${tenantId}` });
-}
-function operation(method: string, verb: string): (target: Target) => ApiCall {
-  return ({ operationId }) => ({ method, path: `/byok/operations/${operationId}${verb}` });
-}
 
 let service: TestService;
 let issuer: TestIssuer;
 let door: Listening;
+let gateway: Awaited<ReturnType<typeof withLifecycle<GatewayRoutePorts>>>;
 let targets: Record<Whose, Target>;
 /** What a request looked up, by port. */
 let lookups: string[] = [];
@@ -142,10 +50,18 @@ beforeAll(async () => {
     ...watched,
     ...watch('ports', { resolveKey: ports.resolveKey, spendValidation: ports.spendValidation }),
   };
-  door = await listen(createApp(withResolve, [...apiRoutes(withResolve), resolveKey(withResolve)]), {
-    host: '127.0.0.1',
-    port: 0,
+  gateway = await withLifecycle(async (life) => {
+    const gatewayDeps = { config, log: options.log, ledger, vault: vault.gateway, metrics: createMetrics() };
+    return composeGateway(gatewayDeps, life);
   });
+  const watchedGateway = {
+    models: gateway.models,
+    relay: { ...gateway.relay, ...watch('relay', { relay: gateway.relay.relay }) },
+    usage: watch('usage', gateway.usage),
+    policy: watch('policy', gateway.policy),
+  };
+  const routes = [...apiRoutes(withResolve), resolveKey(withResolve), ...gatewayRoutes(watchedGateway)];
+  door = await listen(createApp(withResolve, routes), { host: '127.0.0.1', port: 0 });
   const [own, foreign] = await Promise.all([prepare('own'), prepare('foreign')]);
   targets = {
     own,
@@ -155,6 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await door.close();
+  await gateway.stop();
   await issuer.close();
   await service.stop();
 });
