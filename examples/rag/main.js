@@ -26,7 +26,9 @@ const questions = positionals.length > 0 ? positionals.map((question) => ({ ques
 const models = { chatModel: values.model, embeddingModel: values['embedding-model'] };
 for (const tenant of values.tenant) {
   console.log(`\n${tenant}`);
-  const wrong = await playTurn({ url, token, tenant, ...models }, { passages, questions });
+  const asked = { url, token, tenant, ...models };
+  // What Keyturn refuses comes with its reason in the message.
+  const wrong = await playTurn(asked, { passages, questions }).catch((error) => [error.message]);
   for (const what of wrong) console.error(`  FAILED: ${what}`);
   if (wrong.length > 0) process.exitCode = 1;
 }
