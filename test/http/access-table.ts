@@ -45,6 +45,8 @@ export interface Target {
 }
 export type Whose = 'own' | 'foreign' | 'unknown';
 
+const POLICY = { platform_fallback: 'when_missing' };
+
 /** One request per route that changes nothing, and what it answers to those who may ask. */
 export const REQUESTS: Readonly<
   Record<string, { ask: (target: Target) => ApiCall; answers: string; unknown?: string }>
@@ -91,7 +93,7 @@ export const REQUESTS: Readonly<
   readUsage: { ask: ({ tenantId }) => ({ path: `/openrouter/usage/${tenantId}` }), answers: '200' },
   readGatewayPolicy: { ask: ({ tenantId }) => ({ path: `/openrouter/policy/${tenantId}` }), answers: '200' },
   writeGatewayPolicy: {
-    ask: ({ tenantId }) => ({ method: 'PUT', path: `/openrouter/policy/${tenantId}`, body: {} }),
+    ask: ({ tenantId }) => ({ method: 'PUT', path: `/openrouter/policy/${tenantId}`, body: POLICY }),
     answers: '200',
   },
   healthz: { ask: () => ({ path: '//healthz' }), answers: '200' },

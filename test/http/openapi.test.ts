@@ -1,15 +1,13 @@
 /** The document is what the service does: its structure, its routes, and real answers held against it. */
 import { z } from 'zod';
-import { apiRoutes } from '../../src/http/routes';
-import { resolveKey } from '../../src/http/routes/resolve-key';
-import { templateOf, type Route } from '../../src/http/route';
-import type { HttpPorts } from '../../src/http/ports';
+import { everyRoute } from '../../src/http/routes';
+import { templateOf } from '../../src/http/route';
 import { startService, until, type ApiCall, type ApiReply, type TestService } from '../support/service';
 import { answerChecker, operationsOf, type OpenApi } from './answer-document';
 
 let service: TestService;
 let document: OpenApi;
-const routes: readonly Route[] = [...apiRoutes({} as HttpPorts), resolveKey({} as HttpPorts)];
+const routes = everyRoute();
 
 beforeAll(async () => {
   service = await startService();
@@ -247,6 +245,36 @@ describe('real answers', () => {
     await call({ path: `/audit?tenant_id=${tenant_id}&limit=200` });
     await call({ path: '/audit/verify' });
     await call({ path: `/byok/operations/00000000-0000-0000-0000-000000000000` });
+    expect(wrong).toEqual([]);
+  });
+
+  test('of the gateway likewise', async () => {
+    const tenantId = service.tenant('gateway');
+    const as = { role: 'service', tenantId };
+    const api_keys = service.simulator.find('openrouter')?.credentials['good'];
+    await service.call({
+      path: '/byok/generate-keys',
+      body: { tenant_id: tenantId, service_id: 'openrouter', api_keys },
+    });
+    const models = await call({ path: '/openrouter/models?limit=3' });
+    await call({ path: `/openrouter/models?limit=3&cursor=${models.body.next_cursor}` });
+    await call({ path: '/openrouter/models/openai%2Fgpt-4o-mini' });
+    await call({ path: '//v1/models' });
+    await call({ path: '//v1/models/openai%2Fgpt-4o-mini' });
+    const body = { model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'Hello.' }] };
+    await call({ path: '/openrouter/completions', body, as });
+    await call({ path: '//v1/chat/completions', body, as });
+    const input = { model: 'openai/text-embedding-3-small', input: 'Hello.' };
+    await call({ path: '//v1/embeddings', body: input, as });
+    const policy = `/openrouter/policy/${tenantId}`;
+    await call({
+      method: 'PUT',
+      path: policy,
+      body: { platform_fallback: 'never', monthly_budget_usd: '1.5' },
+    });
+    await call({ path: policy });
+    for (const query of ['', '?group_by=day,model,credential,status', '?format=csv'])
+      await call({ path: `/openrouter/usage/${tenantId}${query}` });
     expect(wrong).toEqual([]);
   });
 
