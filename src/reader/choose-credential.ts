@@ -56,6 +56,8 @@ export function createCredentialChooser(options: {
     ttl: cacheMs,
     // Past its time a key is forgotten, not only ignored.
     ttlAutopurge: true,
+    // Forgetting one must not fail the calls that wait for the key to be opened anew.
+    ignoreFetchAbort: true,
     // One opening serves all calls that wait for it.
     fetchMethod: async (_name, _stale, { context }) => open(vault, context.ref, context.epoch),
   });

@@ -19,6 +19,8 @@ export function createPlatformKey(options: {
     max: 1,
     ttl: cacheMs,
     ttlAutopurge: true,
+    // Forgetting it must not fail the calls that wait for it to be read anew.
+    ignoreFetchAbort: true,
     fetchMethod: async () => ({ key: await read() }),
   });
   // A vault that cannot be read is no vault without a key: then the environment is not asked.
