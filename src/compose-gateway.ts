@@ -54,7 +54,7 @@ export function composeGateway(deps: GatewayDeps, life: Lifecycle): GatewayRoute
   });
   const credentials = createCredentialChooser({
     ...deps,
-    environmentKey: config.OPENROUTER_API_KEY,
+    environmentKey: config.openRouterKey(),
     cacheMs: config.KEYTURN_GATEWAY_CACHE_MS,
   });
   const usage = createRecorder(deps);

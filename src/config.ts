@@ -168,8 +168,10 @@ export const SETTINGS = {
 } as const;
 
 const schema = z.object(SETTINGS);
-export type Config = Readonly<z.infer<typeof schema>> & {
+export type Config = Omit<Readonly<z.infer<typeof schema>>, 'OPENROUTER_API_KEY'> & {
   readonly providerOrigins: Readonly<Record<string, string>>;
+  /** `OPENROUTER_API_KEY`. A function, so that whoever prints the configuration does not print the key. */
+  readonly openRouterKey: () => string | undefined;
 };
 
 const originsSchema = z.record(z.string(), z.url());
@@ -205,7 +207,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'DEBUG makes libraries print what they send; unset it in production',
     );
   }
-  return Object.freeze({ ...config, ...secretIdOf(config), providerOrigins });
+  const { OPENROUTER_API_KEY, ...printable } = config;
+  const openRouterKey = (): string | undefined => OPENROUTER_API_KEY;
+  return Object.freeze({ ...printable, ...secretIdOf(config), providerOrigins, openRouterKey });
 }
 
 /** The demo's: quiet, and on free ports unless they are set. `forced` wins over the environment. */

@@ -25,7 +25,7 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
   let running: AllInOne | undefined;
   try {
     running = await start(home, simulator);
-    const passed = await playDemo(running, simulator, readConfig().OPENROUTER_API_KEY);
+    const passed = await playDemo(running, simulator, readConfig().openRouterKey());
     if (options.keep === true) await untilInterrupted();
     process.exitCode = passed ? 0 : 1;
   } finally {
@@ -37,7 +37,7 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
 
 function start(home: string, simulator: Simulator): Promise<AllInOne> {
   const { openrouter, ...others } = simulator.origins;
-  const simulated = readConfig().OPENROUTER_API_KEY === undefined;
+  const simulated = readConfig().openRouterKey() === undefined;
   const origins = simulated ? { ...others, ...(openrouter && { openrouter }) } : others;
   const config = readDemoConfig({
     KEYTURN_HOME: home,

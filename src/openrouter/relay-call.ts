@@ -10,6 +10,9 @@ import { MAX_MODEL_LENGTH } from './read-usage';
 import { ClientGone, faultOf, relayAnswer } from './relay-answer';
 import type { AskedCall, BrokenBy, RelayPorts } from './relay-ports';
 
+/** In place of a model's name that is not in OpenRouter's list. */
+const UNLISTED = '(unlisted)';
+
 /**
  * Answers with what OpenRouter answers, bytes and status.
  * Thrown while nothing has been written: the call is refused here, or OpenRouter cannot be reached.
@@ -59,10 +62,17 @@ function prepare(ports: RelayPorts, asked: AskedCall): Prepared {
       principal: asked.principal,
       endpoint: asked.endpoint,
       streamed: call.streamed,
-      model: (call.model ?? '').slice(0, MAX_MODEL_LENGTH),
+      model: nameOf(call.model, resolved),
       startedAt: new Date().toISOString(),
     },
   };
+}
+
+/** A name that is no model's may be anything, also a key pasted in its place: it is not kept. */
+function nameOf(asked: string | null, resolved: Prepared['resolved']): string {
+  if (asked === null) return '';
+  const known = resolved !== null && (resolved.row !== null || resolved.resolvedFrom !== null);
+  return known ? asked.slice(0, MAX_MODEL_LENGTH) : UNLISTED;
 }
 
 interface Passing {

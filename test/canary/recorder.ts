@@ -10,6 +10,8 @@ export interface Asked {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly as?: { role: string; tenantId?: string };
+  /** The answer is the provider's own word, passed on: not ours to search. */
+  readonly relayed?: boolean;
 }
 
 export interface Told {
@@ -42,7 +44,8 @@ export class Recorder {
     const text = await response.text();
     const { status } = response;
     const head = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
-    if (!path.startsWith('/byok/resolve') || status !== 200) {
+    const notOurs = (path.startsWith('/byok/resolve') && status === 200) || asked.relayed === true;
+    if (!notOurs) {
       const name = `answer ${status} to ${method} ${path.split('?')[0]}`;
       this.heard.push({ name, bytes: Buffer.from(`${head}\n\n${text}`) });
     }

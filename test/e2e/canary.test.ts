@@ -21,6 +21,7 @@ import {
 import { Canaries } from '../canary/make-canary';
 import { BAD_REQUESTS } from '../canary/bad-requests';
 import { mint, playRevocation, playWholeLife, type Play } from '../canary/play-canaries';
+import { makePlatformKey, playGateway } from '../canary/play-gateway';
 import { Recorder } from '../canary/recorder';
 import { startService, until, type TestService } from '../support/service';
 import { testStack } from '../support/stack';
@@ -45,6 +46,9 @@ const LEFT = 3;
 
 const startedMs = Date.now();
 const canaries = new Canaries();
+/** What callers of the gateway say and hear: theirs, and kept nowhere. */
+const contents = new Canaries();
+const platformKey = makePlatformKey(canaries);
 /** Looks like an id, so that it can go where ids go. */
 const control = `control${randomBytes(12).toString('hex')}`;
 const errors: Record<string, unknown> = {};
@@ -58,7 +62,9 @@ const sealed = new Set<string>();
 
 beforeAll(async () => {
   const log = createLogger('debug', { write: (line) => void (logged += line) });
-  service = await startService({ LOG_LEVEL: 'debug' }, { log, wrapActivities: keepErrors });
+  const env = { LOG_LEVEL: 'debug', OPENROUTER_API_KEY: platformKey };
+  service = await startService(env, { log, wrapActivities: keepErrors });
+  service.simulator.setCredential('openrouter', { api_key: platformKey }, 'good');
   recorder = new Recorder(service);
   keeper = service.tenant('keeper');
   leaver = service.tenant('leaver');
@@ -99,6 +105,7 @@ function expectClean(pieces: readonly Piece[], more: readonly Canary[] = []): vo
 
 const ciphertexts = (): Canary[] =>
   [...sealed].map((value, i) => ({ name: `ciphertext ${i}`, value: value.slice('vault:v1:'.length) }));
+const neverKept = (): Canary[] => [...ciphertexts(), ...contents.all];
 
 describe('the search', () => {
   const secret = `sk-"${randomBytes(12).toString('base64')}\\/+&=${randomBytes(12).toString('base64')}`;
@@ -174,6 +181,8 @@ describe('credentials on their way', () => {
     expect((await recorder.ask({ path })).status).toBe(403);
   });
 
+  test('go through the gateway', () => playGateway(playOf('openrouter', service.tenant('caller')), contents));
+
   test('are revoked, and a tenant leaves', async () => {
     for (const version of await gatherKeyVersions(service.vault.worker, [keeper, leaver])) {
       version.sealed.forEach((text) => sealed.add(text));
@@ -223,7 +232,7 @@ describe('no trace of them, nor of their ciphertexts,', () => {
   test('in workflow histories', async () => {
     const pieces = await gatherHistories(service.temporal.client, startedMs);
     expect(pieces.length).toBeGreaterThan(100);
-    expectClean(pieces, ciphertexts());
+    expectClean(pieces, neverKept());
     const ours = pieces.filter(({ bytes }) =>
       [keeper, leaver, control].some((tenant) => bytes.includes(tenant)),
     );
@@ -232,7 +241,7 @@ describe('no trace of them, nor of their ciphertexts,', () => {
 
   test("in Temporal's database", async () => {
     const { home } = await testStack();
-    expectClean(gatherSqlite(join(home, 'temporal.db')), ciphertexts());
+    expectClean(gatherSqlite(join(home, 'temporal.db')), neverKept());
   });
 
   test('in the ledger', async () => {
@@ -245,7 +254,7 @@ describe('no trace of them, nor of their ciphertexts,', () => {
         control,
       ),
     ).toBe(true);
-    expectClean(pieces, ciphertexts());
+    expectClean(pieces, neverKept());
   });
 
   test('in the answers', () => {
@@ -255,11 +264,11 @@ describe('no trace of them, nor of their ciphertexts,', () => {
 
   test('in the logs of our process, at level debug', () => {
     service.options.log.debug({ note: control }, 'planted');
-    expectClean([{ name: 'our log', bytes: Buffer.from(logged) }], ciphertexts());
+    expectClean([{ name: 'our log', bytes: Buffer.from(logged) }], neverKept());
   });
 
   test('in what is printed of clients and errors', () => {
-    const { stop: _stop, call: _call, simulator: _simulator, ...printable } = service;
+    const { stop: _stop, call: _call, simulator: _simulator, env: _env, ...printable } = service;
     expect(Object.keys(errors).length).toBeGreaterThan(10);
     expectClean(
       gatherPrinted({ ...errors, printable, control: new Error('x', { cause: { control } }) }),
@@ -303,7 +312,7 @@ describe('in the vault', () => {
         control,
       ),
     ).toBe(true);
-    expectClean(pieces, ciphertexts());
+    expectClean(pieces, neverKept());
   });
 });
 
