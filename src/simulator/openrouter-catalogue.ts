@@ -21,9 +21,7 @@ export class ModelCatalogue {
   /** The row an id means: itself, without a route's suffix, in the old spelling `claude-3-5` of a number. */
   find(id: string): ModelRow | undefined {
     const plain = id.replace(ROUTE_SUFFIX, '');
-    return (
-      this.#byId.get(id) ?? this.#byId.get(plain) ?? this.#byId.get(plain.replace(/(\d)-(?=\d)/g, '$1.'))
-    );
+    return this.#byId.get(id) ?? this.#byId.get(plain) ?? this.#byId.get(plain.replace(/(\d)-(?=\d)/, '$1.'));
   }
 
   /** The row that serves a call: aliases and routers lead to the model behind them. */

@@ -43,7 +43,7 @@ export function composePieces(
   const most = typeof limit === 'number' && limit >= 1 ? Math.floor(limit) * CHARACTERS_PER_TOKEN : Infinity;
   // A character of two units is not cut in halves.
   const text = whole.length > most ? whole.slice(0, most).replace(/[\ud800-\udbff]$/, '') : whole;
-  const words = text.match(/\s*\S+/g) ?? [text];
+  const words = text.match(/\s*\S+|\s+$/g) ?? [text];
   const finishReason = scenario.okButError ? 'error' : text === whole ? 'stop' : 'length';
   return {
     pieces: scenario.chunks === null ? words : inChunks(words, scenario.chunks),
