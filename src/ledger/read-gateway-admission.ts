@@ -38,13 +38,9 @@ interface Row {
  */
 export async function readGatewayAdmission(ledger: Ledger, ref: KeyRef): Promise<GatewayAdmission> {
   const { rows } = await sql<Row>`
-    select k.state, k.epoch, k.seq, k.version, k.verdict,
-      p.platform_fallback, trim_scale(p.monthly_budget_usd)::text as monthly_budget_usd
-    from (values (${ref.tenantId}::text)) t (tenant_id)
-    left join key_index k on k.tenant_id = t.tenant_id and k.service_id = ${ref.serviceId} and k.key_name = ${ref.keyName}
-    left join gateway_policies p on p.tenant_id = t.tenant_id`.execute(ledger.db);
+    select * from gateway_admission(${ref.tenantId}, ${ref.serviceId}, ${ref.keyName})`.execute(ledger.db);
   const [row] = rows;
-  if (row === undefined) throw new Error('a left join returned no row');
+  if (row === undefined) throw new Error('gateway_admission returned no row');
   const { state, epoch, seq, version, verdict, platform_fallback: platformFallback } = row;
   return {
     key: state === null ? null : { state, epoch, seq, version, verdict },

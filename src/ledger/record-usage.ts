@@ -14,9 +14,7 @@ import { toFoundRow, toUsageRow, type UsageFindings } from './usage-row';
  */
 export async function recordUsage(ledger: Ledger, records: readonly UsageRecord[]): Promise<void> {
   if (records.length === 0) return;
-  await sql`select gateway_write_usage(${JSON.stringify(records.map(toUsageRow))}::jsonb, true)`.execute(
-    ledger.db,
-  );
+  await sql`select gateway_write_usage(${JSON.stringify(toRounds(records))}::jsonb, true)`.execute(ledger.db);
 }
 
 /**
@@ -25,7 +23,19 @@ export async function recordUsage(ledger: Ledger, records: readonly UsageRecord[
  * Thrown as by {@link recordUsage}.
  */
 export async function completeUsage(ledger: Ledger, id: string, found: UsageFindings): Promise<void> {
-  await sql`select gateway_write_usage(${JSON.stringify([toFoundRow(id, found)])}::jsonb, false)`.execute(
+  await sql`select gateway_write_usage(${JSON.stringify([[toFoundRow(id, found)]])}::jsonb, false)`.execute(
     ledger.db,
   );
+}
+
+/** Each call once a round: a call that is in the batch again waits for the next. */
+function toRounds(records: readonly UsageRecord[]): ReturnType<typeof toUsageRow>[][] {
+  const rounds: ReturnType<typeof toUsageRow>[][] = [];
+  const seen = new Map<string, number>();
+  for (const record of records) {
+    const round = seen.get(record.id) ?? 0;
+    seen.set(record.id, round + 1);
+    (rounds[round] ??= []).push(toUsageRow(record));
+  }
+  return rounds;
 }

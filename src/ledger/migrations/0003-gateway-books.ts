@@ -22,98 +22,102 @@ export const BOOKING = [
       else coalesce(u.reserved_usd, 0)
     end
   $$`,
-  // The rows of both scopes that take a call from one state to the next; p_old is null for a new call.
-  `create function gateway_difference(p_old gateway_usage, p_new gateway_usage) returns platform_spend[]
-  language plpgsql immutable as $$
-  declare
-    v_settled numeric := gateway_settled(p_new) - coalesce(gateway_settled(p_old), 0);
-    v_held numeric := gateway_held(p_new) - coalesce(gateway_held(p_old), 0);
-    v_month text := gateway_month(p_new.started_at);
-  begin
-    if v_settled = 0 and v_held = 0 then return '{}'; end if;
-    return array[
-      row('tenant:' || p_new.tenant_id, v_month, v_settled, v_held)::platform_spend,
-      row('total', v_month, v_settled, v_held)::platform_spend];
-  end $$`,
+  // Null for a call that was not there before.
+  `create type gateway_change as (old gateway_usage, new gateway_usage)`,
   // After all rows of usage, and in one order: that is what keeps batches from waiting for each other in a ring.
   // Never below zero: an operator may have emptied a row by hand, and that must not stop the books for ever.
-  `create function gateway_book(p_differences platform_spend[]) returns void language plpgsql as $$
+  `create function gateway_book(p_changes gateway_change[]) returns void language plpgsql as $$
   declare
-    v_sum platform_spend;
+    v_sum record;
   begin
     for v_sum in
-      select d.scope, d.month, sum(d.settled), sum(d.reserved) from unnest(p_differences) d
-      group by d.scope, d.month order by d.scope collate "C", d.month
+      select s.scope, gateway_month((c.new).started_at) as month,
+        sum(gateway_settled(c.new) - gateway_settled(c.old)) as settled,
+        sum(gateway_held(c.new) - gateway_held(c.old)) as held
+      from unnest(p_changes) c cross join lateral (values ('tenant:' || (c.new).tenant_id), ('total')) s (scope)
+      group by s.scope, month order by s.scope collate "C", month
     loop
+      continue when v_sum.settled = 0 and v_sum.held = 0;
       insert into platform_spend values (v_sum.scope, v_sum.month, 0, 0) on conflict do nothing;
       update platform_spend s
-        set settled = greatest(s.settled + v_sum.settled, 0), reserved = greatest(s.reserved + v_sum.reserved, 0)
+        set settled = greatest(s.settled + v_sum.settled, 0), reserved = greatest(s.reserved + v_sum.held, 0)
         where s.scope = v_sum.scope and s.month = v_sum.month;
     end loop;
   end $$`,
+  // What was reserved for one credential is not spent by another.
+  `create function gateway_keeps_credential(c gateway_change) returns boolean language sql immutable as $$
+    select (c.old).reserved_usd is not null or (c.new).credential is null
+  $$`,
+  `create function gateway_rank(u gateway_usage) returns integer language sql immutable as $$
+    select case when u.outcome = 'open' then 0 when u.cost_usd is null then 1 else 2 end
+  $$`,
 ];
 
 /**
  * Records are ranked open < closed < closed with its cost. One of a lower rank than the row changes nothing, and the
  * first cost stays; else what the record knows replaces what the row knew. With p_insert false a record may leave out
- * what it does not know, and those without a row are dropped.
+ * what it does not know, and those without a row are dropped. In a round each call has one record; whatever order they
+ * come in, rows are locked by their ids.
  */
 export const WRITE_USAGE = `
-  create function gateway_write_usage(p_records jsonb, p_insert boolean) returns void language plpgsql as $$
+  create function gateway_write_usage(p_rounds jsonb, p_insert boolean) returns void language plpgsql as $$
   declare
-    v_new gateway_usage;
-    v_old gateway_usage;
-    v_row gateway_usage;
-    v_differences platform_spend[] := '{}';
-    v_rank integer;
-    v_old_rank integer;
+    v_blank gateway_usage := jsonb_populate_record(null::gateway_usage, '{"attempts": 0, "estimated": false}');
+    v_round jsonb;
+    v_inserted uuid[];
+    v_known gateway_change[];
+    v_paid gateway_change[];
+    v_changes gateway_change[] := '{}';
   begin
-    for v_new in
-      select r.* from jsonb_array_elements(p_records) with ordinality e (record, n), jsonb_populate_record(
-        jsonb_populate_record(null::gateway_usage, '{"attempts": 0, "estimated": false}'), e.record) r
-      order by r.id, e.n
-    loop
-      v_old := null;
+    for v_round in select e.round from jsonb_array_elements(p_rounds) with ordinality e (round, n) order by e.n loop
+      v_inserted := '{}';
       if p_insert then
-        insert into gateway_usage select v_new.* on conflict (id) do nothing returning * into v_row;
-        if found then
-          v_differences := v_differences || gateway_difference(v_old, v_row);
-          continue;
-        end if;
+        with fresh as (
+          insert into gateway_usage as u select * from jsonb_populate_recordset(v_blank, v_round) r order by r.id
+          on conflict (id) do nothing returning u as new
+        )
+        select coalesce(array_agg((f.new).id), '{}'),
+            array_agg(row(null, f.new)::gateway_change) filter (where (f.new).credential <> 'tenant')
+          into v_inserted, v_paid from fresh f;
+        v_changes := v_changes || v_paid;
       end if;
-      select * into v_old from gateway_usage where id = v_new.id for update;
-      continue when not found;
-      v_rank := case when v_new.outcome = 'open' then 0 when v_new.cost_usd is null then 1 else 2 end;
-      v_old_rank := case when v_old.outcome = 'open' then 0 when v_old.cost_usd is null then 1 else 2 end;
-      continue when v_old_rank = 2 or v_rank < v_old_rank;
-      if v_new.credential is null or v_old.reserved_usd is not null then
-        v_new.credential := v_old.credential;
-        v_new.key_version := v_old.key_version;
-        v_new.fallback_reason := v_old.fallback_reason;
-      end if;
-      update gateway_usage u set
-          credential = v_new.credential,
-          key_version = v_new.key_version,
-          fallback_reason = v_new.fallback_reason,
-          outcome = coalesce(v_new.outcome, nullif(v_old.outcome, 'open'), 'done'),
-          served_model = coalesce(v_new.served_model, v_old.served_model),
-          status = coalesce(v_new.status, v_old.status),
-          generation_id = coalesce(v_new.generation_id, v_old.generation_id),
-          prompt_tokens = coalesce(v_new.prompt_tokens, v_old.prompt_tokens),
-          completion_tokens = coalesce(v_new.completion_tokens, v_old.completion_tokens),
-          reasoning_tokens = coalesce(v_new.reasoning_tokens, v_old.reasoning_tokens),
-          cached_tokens = coalesce(v_new.cached_tokens, v_old.cached_tokens),
-          cost_usd = v_new.cost_usd,
-          upstream_cost_usd = coalesce(v_new.upstream_cost_usd, v_old.upstream_cost_usd),
-          is_byok = coalesce(v_new.is_byok, v_old.is_byok),
-          duration_ms = coalesce(v_new.duration_ms, v_old.duration_ms),
-          first_data_ms = coalesce(v_new.first_data_ms, v_old.first_data_ms),
-          given_up_at = case when v_new.cost_usd is null then v_old.given_up_at end,
-          estimated = v_new.cost_usd is null and v_old.estimated
-        where u.id = v_old.id returning * into v_row;
-      v_differences := v_differences || gateway_difference(v_old, v_row);
+      continue when cardinality(v_inserted) = jsonb_array_length(v_round);
+      -- A statement of its own: the next one then sees what whoever held a lock has left.
+      select array_agg(row(l.old, l.new)::gateway_change) into v_known from (
+        select u as old, n as new from jsonb_populate_recordset(v_blank, v_round) n join gateway_usage u on u.id = n.id
+        where n.id <> all (v_inserted) order by u.id for update of u
+      ) l;
+      with merged as (
+        update gateway_usage u set
+            credential = case when gateway_keeps_credential(c) then u.credential else (c.new).credential end,
+            key_version = case when gateway_keeps_credential(c) then u.key_version else (c.new).key_version end,
+            fallback_reason =
+              case when gateway_keeps_credential(c) then u.fallback_reason else (c.new).fallback_reason end,
+            outcome = coalesce((c.new).outcome, nullif(u.outcome, 'open'), 'done'),
+            served_model = coalesce((c.new).served_model, u.served_model),
+            status = coalesce((c.new).status, u.status),
+            generation_id = coalesce((c.new).generation_id, u.generation_id),
+            prompt_tokens = coalesce((c.new).prompt_tokens, u.prompt_tokens),
+            completion_tokens = coalesce((c.new).completion_tokens, u.completion_tokens),
+            reasoning_tokens = coalesce((c.new).reasoning_tokens, u.reasoning_tokens),
+            cached_tokens = coalesce((c.new).cached_tokens, u.cached_tokens),
+            cost_usd = (c.new).cost_usd,
+            upstream_cost_usd = coalesce((c.new).upstream_cost_usd, u.upstream_cost_usd),
+            is_byok = coalesce((c.new).is_byok, u.is_byok),
+            duration_ms = coalesce((c.new).duration_ms, u.duration_ms),
+            first_data_ms = coalesce((c.new).first_data_ms, u.first_data_ms),
+            given_up_at = case when (c.new).cost_usd is null then u.given_up_at end,
+            estimated = (c.new).cost_usd is null and u.estimated
+          from unnest(v_known) c
+          where u.id = (c.old).id and gateway_rank(c.old) < 2 and gateway_rank(c.new) >= gateway_rank(c.old)
+          returning c.old as old, u as new
+      )
+      select array_agg(row(m.old, m.new)::gateway_change)
+          filter (where (m.old).credential <> 'tenant' or (m.new).credential <> 'tenant')
+        into v_paid from merged m;
+      v_changes := v_changes || v_paid;
     end loop;
-    perform gateway_book(v_differences);
+    perform gateway_book(v_changes);
   end $$`;
 
 /**
@@ -193,7 +197,7 @@ export const GIVE_UP = `
   declare
     v_old gateway_usage;
     v_row gateway_usage;
-    v_differences platform_spend[] := '{}';
+    v_changes gateway_change[] := '{}';
   begin
     for v_old in
       select * from gateway_usage u
@@ -210,12 +214,12 @@ export const GIVE_UP = `
           given_up_at = p_now,
           estimated = gateway_held(u) > 0
         where u.id = v_old.id returning * into v_row;
-      v_differences := v_differences || gateway_difference(v_old, v_row);
+      v_changes := v_changes || row(v_old, v_row)::gateway_change;
       id := v_row.id;
       tenant_id := v_row.tenant_id;
       credential := v_row.credential;
       charged := gateway_settled(v_row);
       return next;
     end loop;
-    perform gateway_book(v_differences);
+    perform gateway_book(v_changes);
   end $$`;

@@ -5,7 +5,7 @@ import { BOOKING, GIVE_UP, RESERVE, WRITE_USAGE } from './0003-gateway-books';
 /** What the gateway keeps: policies, one row per call, and what the platform has paid. */
 export const createGateway: Migration = {
   async up(db) {
-    for (const statement of [...TABLES, ...BOOKING, WRITE_USAGE, RESERVE, GIVE_UP]) {
+    for (const statement of [...TABLES, ADMISSION, ...BOOKING, WRITE_USAGE, RESERVE, GIVE_UP]) {
       await sql.raw(statement).execute(db);
     }
   },
@@ -64,3 +64,19 @@ const TABLES = [
     primary key (scope, month)
   ) with (fillfactor = 50)`,
 ];
+
+/** A function because its plan is kept: planning the joins anew for each call would cost more than running them. */
+const ADMISSION = `
+  create function gateway_admission(
+    p_tenant text, p_service text, p_name text,
+    out state text, out epoch integer, out seq integer, out version integer, out verdict text,
+    out platform_fallback text, out monthly_budget_usd text)
+  language plpgsql stable as $$
+  #variable_conflict use_column
+  begin
+    select k.state, k.epoch, k.seq, k.version, k.verdict, p.platform_fallback, trim_scale(p.monthly_budget_usd)::text
+      into state, epoch, seq, version, verdict, platform_fallback, monthly_budget_usd
+      from (values (p_tenant)) t (tenant_id)
+      left join key_index k on k.tenant_id = t.tenant_id and k.service_id = p_service and k.key_name = p_name
+      left join gateway_policies p on p.tenant_id = t.tenant_id;
+  end $$`;
