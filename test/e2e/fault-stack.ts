@@ -95,13 +95,13 @@ async function startServers() {
   };
 }
 
-export async function startFaultStack(): Promise<FaultStack> {
+export async function startFaultStack(env: Readonly<Record<string, string>> = {}): Promise<FaultStack> {
   const [servers, simulator] = await Promise.all([startServers(), startSimulator({ port: 0 })]);
   const { addresses, credentials, running, auditLog } = servers;
   const stopped = new Set<ServerName>();
   const deaths: string[] = [];
   const origins = JSON.stringify(simulator.origins);
-  const config = readConfig({ ...SETTINGS, KEYTURN_PROVIDER_ORIGINS: origins });
+  const config = readConfig({ ...SETTINGS, KEYTURN_PROVIDER_ORIGINS: origins, ...env });
   const log = createLogger(config.LOG_LEVEL);
   installRuntime(log);
   const starting = startAllRoles({
