@@ -39,7 +39,8 @@ const PLAIN_403 = { revoked: UNDECIDED };
 /** Service → kind of credential → verdict, where the name alone does not tell. */
 const BY_SERVICE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'google-gemini': { deadAuthKey: INVALID },
-  openrouter: { spent: EXHAUSTED },
+  // Throttled at inference only.
+  openrouter: { spent: EXHAUSTED, throttled: VALID },
   xai: { blocked: INVALID, disabled: INVALID },
   fireworks: { suspended: EXHAUSTED },
   'payu-india': { badSignature: INVALID },
