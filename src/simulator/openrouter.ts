@@ -49,13 +49,13 @@ const credentials: ServiceDefinition['credentials'] = {
   wrongKind: { api_key: key('wrongKind') },
 };
 
-/** One simulated OpenRouter with a state of its own. `models` replaces the built-in rows. */
+/** One simulated OpenRouter with a state of its own. `models` replaces the built-in rows: see {@link rowsOf}. */
 export function createOpenRouter(options: { readonly models?: readonly ModelRow[] }): {
   readonly definition: ServiceDefinition;
   readonly observer: OpenRouterObserver;
 } {
   const state: OpenRouterState = {
-    catalogue: new ModelCatalogue(options.models ?? builtInModels(new Date())),
+    catalogue: new ModelCatalogue(rowsOf(options.models)),
     generations: new GenerationBook(),
     observer: new CallObserver(),
     keys: new KeyBook(),
@@ -79,6 +79,15 @@ export function createOpenRouter(options: { readonly models?: readonly ModelRow[
     outage: failure(503, 'Service temporarily unavailable'),
   };
   return { definition, observer: state.observer };
+}
+
+/** The given rows; embedding models, which the real list hides unless asked, are added where there are none. */
+function rowsOf(models: readonly ModelRow[] | undefined): readonly ModelRow[] {
+  const builtIn = builtInModels(new Date());
+  if (!models) return builtIn;
+  const embeds = ({ architecture }: ModelRow): boolean =>
+    architecture.output_modalities.includes('embeddings');
+  return models.some(embeds) ? models : [...models, ...builtIn.filter(embeds)];
 }
 
 function inferenceRoutes(state: OpenRouterState): readonly Route[] {

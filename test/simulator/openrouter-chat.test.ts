@@ -1,5 +1,6 @@
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { chatBody, keyOf, openAiClient, send, type RawReply } from './openrouter-clients';
+import { ask, type Answer } from './speak-to-simulator';
 
 describe('chats with the simulated OpenRouter', () => {
   let simulator: Simulator;
@@ -281,9 +282,14 @@ describe('chats with the simulated OpenRouter', () => {
 
     it('in this process only', async () => {
       await chat();
-      const asked = await send(simulator, '/../../__simulator/requests/openrouter', null);
-      expect(asked.status).toBe(404);
-      expect(JSON.stringify(simulator.requests('openrouter'))).not.toContain(keyOf(simulator));
+      const control = (path: string): Promise<Answer> =>
+        ask(simulator.origin, { host: '127.0.0.1', path: `/__simulator/${path}/openrouter` });
+      expect((await control('calls')).status).toBe(404);
+      const { status, text } = await control('requests');
+      expect(status).toBe(200);
+      expect(text).toContain('/api/v1/chat/completions');
+      expect(text).not.toContain(keyOf(simulator));
+      expect(text).not.toContain('Say something');
     });
   });
 

@@ -141,6 +141,9 @@ describe('the models of the simulated OpenRouter', () => {
       expect((await send(own, '/chat/completions', chatBody('', { model: undefined }))).json.model).toBe(
         'someone/something',
       );
+      // The list of text models has no embeddings: they are there all the same.
+      const input = { model: 'openai/text-embedding-3-small', input: 'x' };
+      expect((await send(own, '/embeddings', input)).status).toBe(200);
       await own.close();
     });
 
