@@ -72,6 +72,16 @@ describe('openai', () => {
     expect(acme.seen()).toEqual([key]);
   });
 
+  test('a token may come from a function, which is asked before each call', async () => {
+    const tokens = [token, 'ended'];
+    const renewing = client({ apiKey: async () => tokens.shift() ?? token });
+    const ask = () => renewing.chat.completions.create({ model: MODEL, messages: MESSAGES });
+    await ask();
+    await expect(ask()).rejects.toBeInstanceOf(AuthenticationError);
+    await ask();
+    expect(acme.seen()).toEqual([key, key]);
+  });
+
   test('a stream gives the text and, last, what it cost', async () => {
     const stream = await client().chat.completions.create({ model: MODEL, messages: MESSAGES, stream: true });
     const chunks = await collect(stream);
