@@ -93,9 +93,10 @@ async function startParts(options: AllRolesOptions, life: Lifecycle): Promise<Om
   life.onStop(startReconciler(deps));
   life.onStop(startInboxSweep(deps));
   const gateway = composeGateway({ config, log, ledger, vault: vault.gateway, metrics }, life);
-  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports), ...gatewayRoutes(gateway)]);
+  const app = createApp(ports, [...apiRoutes(ports), resolveKey(ports), ...gatewayRoutes(gateway.ports)]);
   const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
   life.onStop(close);
+  life.onStop(gateway.drain);
   const mintToken: AllRoles['mintToken'] = ({ role, tenantId }) =>
     mintIdentityToken(vault.issuer, { roles: role, ...(tenantId === undefined ? {} : { tenantId }) });
   return { url, ledger, temporal, vault, mintToken };

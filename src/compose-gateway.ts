@@ -3,7 +3,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { uuidv7 } from 'uuidv7';
 import type { Config } from './config';
 import { tenantChain } from './contract/audit';
-import { isKeyturnError } from './contract/errors';
+import { isKeyturnError, KeyturnError } from './contract/errors';
 import type { GatewayRoutePorts } from './http/routes';
 import { appendAudit } from './ledger/audit-trail';
 import { readGatewayPolicy, writeGatewayPolicy } from './ledger/gateway-policy';
@@ -41,8 +41,15 @@ export interface GatewayDeps {
 const SERVICE_ID = 'openrouter';
 const MODELS_TIMEOUT_MS = 30_000;
 
-/** What the gateway's endpoints need; what runs beside them is stopped with `life`. */
-export function composeGateway(deps: GatewayDeps, life: Lifecycle): GatewayRoutePorts {
+/** What the gateway's endpoints need, and how to end what lasts. */
+export interface Gateway {
+  readonly ports: GatewayRoutePorts;
+  /** Before the doors close: calls that still run after KEYTURN_DRAIN_MS are ended, and say why. */
+  readonly drain: () => Promise<void>;
+}
+
+/** What runs beside the endpoints is stopped with `life`. */
+export function composeGateway(deps: GatewayDeps, life: Lifecycle): Gateway {
   const { config, log, metrics } = deps;
   const dispatcher = createDispatcher(config);
   life.onStop(() => dispatcher.close());
@@ -88,7 +95,14 @@ export function composeGateway(deps: GatewayDeps, life: Lifecycle): GatewayRoute
   };
   watchCalls(deps, openCalls, life);
   findCosts({ ...deps, credentials, send }, life);
-  return routePortsOf(deps, ports, models);
+  return { ports: routePortsOf(deps, ports, models), drain: async () => drain(config, openCalls) };
+}
+
+function drain(config: Config, calls: OpenCalls): void {
+  const end = (): void => {
+    calls.abortAll(new KeyturnError('abandoned', 'Keyturn is shutting down; ask again'));
+  };
+  setTimeout(end, config.KEYTURN_DRAIN_MS).unref();
 }
 
 function routePortsOf(
@@ -168,7 +182,7 @@ function watchCalls({ config, ledger, log }: GatewayDeps, calls: OpenCalls, life
   const look = createFence(ledger, {
     keysInUse: () => calls.keysInUse(),
     abortBefore: (ref, epoch) => calls.abortBefore(ref, epoch),
-    abortAll: (reason) => calls.abortAll(reason),
+    abortKeys: (reason) => calls.abortKeys(reason),
   });
   const pass = async (): Promise<void> => {
     const ended = await look();

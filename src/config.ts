@@ -156,6 +156,9 @@ export const SETTINGS = {
   KEYTURN_GATEWAY_PRICE_MS: milliseconds
     .default(15_000)
     .describe('time between two searches for the cost of calls that ended without telling it'),
+  KEYTURN_DRAIN_MS: milliseconds
+    .default(20_000)
+    .describe('longest a call through the gateway may go on after SIGTERM'),
   KEYTURN_MODELS_REFRESH_MS: milliseconds
     .default(300_000)
     .describe('age at which the model list is fetched anew'),

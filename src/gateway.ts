@@ -38,9 +38,14 @@ export function runGateway(config: Config, log: Logger): Promise<{ url: string; 
       resolveKey: (ref, stage) => openKey({ ledger, vault }, ref, stage),
     });
     const gateway = composeGateway({ config, log, ledger, vault, metrics }, life);
-    const app = createApp(ports, [resolveKey(ports), ...gatewayRoutes(gateway), ...healthRoutes(ports)]);
+    const app = createApp(ports, [
+      resolveKey(ports),
+      ...gatewayRoutes(gateway.ports),
+      ...healthRoutes(ports),
+    ]);
     const { url, close } = await listen(app, { host: config.HOST, port: config.PORT });
     life.onStop(close);
+    life.onStop(gateway.drain);
     return { url };
   });
 }

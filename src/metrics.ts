@@ -65,7 +65,7 @@ function createGatewayMetrics(registry: Registry) {
     watchOpenCalls(count: () => number): void {
       new Gauge({
         name: 'keyturn_gateway_open_calls',
-        help: 'Calls under way with a tenant’s key',
+        help: 'Calls under way',
         registers,
         collect() {
           this.set(count());

@@ -31,7 +31,9 @@ export function addServeCommands(program: Command): void {
     );
   program
     .command('gateway')
-    .description('the reader of keys, on servers that exist already')
+    .description(
+      'OpenRouter with the tenants’ own keys, and the reader of keys, on servers that exist already',
+    )
     .action(() => serve(async (config, log) => announce(await runGateway(config, log))));
 }
 

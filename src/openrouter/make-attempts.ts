@@ -165,12 +165,11 @@ function requestHeaders({ asked, call }: Prepared): Record<string, string> {
   return call.streamed ? { ...headers, 'accept-encoding': 'identity' } : headers;
 }
 
-/** A revocation ends the calls with the revoked key, too. */
+/** A revocation ends the calls with the revoked key, and a shutdown those that last too long. */
 function watch(
   ports: RelayPorts,
   { prepared, credential, abort }: { prepared: Prepared; credential: CallCredential; abort: AbortController },
 ): () => void {
-  if (credential.epoch === null) return () => undefined;
   return ports.openCalls.add({
     ref: prepared.asked.ref,
     epoch: credential.epoch,

@@ -2,11 +2,11 @@
 import { KeyturnError } from '../contract/errors';
 import type { KeyRef } from '../contract/ids';
 
-/** One call with a tenant's key. */
+/** One call. */
 export interface OpenCall {
   readonly ref: KeyRef;
-  /** Of the key it was given. */
-  readonly epoch: number;
+  /** Of the tenant's key it was given; null for the platform's. */
+  readonly epoch: number | null;
   /** Ends it; the reason is what its caller is told. */
   readonly abort: (reason: KeyturnError) => void;
 }
@@ -34,6 +34,7 @@ export class OpenCalls {
   keysInUse(): readonly KeyInUse[] {
     const keys = new Map<string, KeyInUse>();
     for (const { ref, epoch } of this.#calls) {
+      if (epoch === null) continue;
       const name = nameOf(ref);
       const known = keys.get(name);
       if (known === undefined || known.epoch > epoch) keys.set(name, { ref, epoch });
@@ -45,7 +46,13 @@ export class OpenCalls {
   abortBefore(ref: KeyRef, epoch: number): number {
     const name = nameOf(ref);
     const revoked = new KeyturnError('key_revoked', 'the key was revoked while this call ran');
-    return this.#abort((call) => nameOf(call.ref) === name && call.epoch < epoch, revoked);
+    const isOlder = (call: OpenCall): boolean => call.epoch !== null && call.epoch < epoch;
+    return this.#abort((call) => nameOf(call.ref) === name && isOlder(call), revoked);
+  }
+
+  /** Ends all with a tenant's key. Answers their number. */
+  abortKeys(reason: KeyturnError): number {
+    return this.#abort((call) => call.epoch !== null, reason);
   }
 
   /** Ends all. Answers their number. */

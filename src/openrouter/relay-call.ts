@@ -142,6 +142,7 @@ function brokenBy(fault: KeyturnError | ClientGone): BrokenBy {
   if (fault instanceof ClientGone) return 'client';
   if (fault.code === 'key_revoked') return 'revoked';
   if (fault.code === 'ledger_unavailable') return 'fence';
+  if (fault.code === 'abandoned') return 'shutdown';
   return fault.code === 'upstream_timeout' ? 'deadline' : 'upstream';
 }
 

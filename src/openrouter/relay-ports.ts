@@ -22,7 +22,7 @@ export type Reservation =
     };
 
 /** Why a call was broken off. */
-export type BrokenBy = 'client' | 'revoked' | 'upstream' | 'deadline' | 'fence';
+export type BrokenBy = 'client' | 'revoked' | 'upstream' | 'deadline' | 'fence' | 'shutdown';
 
 export interface RelayPorts {
   readonly send: SendUpstream;

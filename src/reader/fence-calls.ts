@@ -8,7 +8,7 @@ import { readEpochs } from '../ledger/read-epochs';
 export interface FencedCalls {
   readonly keysInUse: () => readonly { readonly ref: KeyRef; readonly epoch: number }[];
   readonly abortBefore: (ref: KeyRef, epoch: number) => number;
-  readonly abortAll: (reason: KeyturnError) => number;
+  readonly abortKeys: (reason: KeyturnError) => number;
 }
 
 /** How long calls may go on while the ledger cannot tell whether their key still is one, in milliseconds. */
@@ -34,7 +34,7 @@ export function createFence(ledger: Ledger, calls: FencedCalls): () => Promise<n
       return epochs.reduce((ended, { ref, epoch }) => ended + calls.abortBefore(ref, epoch), 0);
     } catch (error) {
       if (performance.now() - sawAtMs > BLIND_MS) {
-        calls.abortAll(
+        calls.abortKeys(
           new KeyturnError('ledger_unavailable', 'whether the key may still be used cannot be told'),
         );
       }

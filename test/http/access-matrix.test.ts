@@ -52,7 +52,7 @@ beforeAll(async () => {
   };
   gateway = await withLifecycle(async (life) => {
     const gatewayDeps = { config, log: options.log, ledger, vault: vault.gateway, metrics: createMetrics() };
-    return composeGateway(gatewayDeps, life);
+    return composeGateway(gatewayDeps, life).ports;
   });
   const watchedGateway = {
     models: gateway.models,
