@@ -36,6 +36,8 @@ const TAIL_BYTES = 64 * 1024;
 /** Larger answers are metered by asking for their generation. */
 const MAX_JSON_BYTES = 1024 * 1024;
 const MAX_INFLATED_BYTES = 8 * MAX_JSON_BYTES;
+/** Events of a stream that tell of more than a piece of text: parsing all of them would cost more than passing them on. */
+const TELLING = /"(?:usage|error)"/;
 const DATA_FIELD = /(?:^|[\r\n])data:/;
 const DATA_FIELD_LENGTH = 6;
 
@@ -70,15 +72,22 @@ function meterEvents(): AnswerMeter {
 
 function readEvents(text: string): Metered {
   let found: Metered = { usage: {}, failed: false };
+  let last: string | null = null;
+  const read = (data: string): void => {
+    const said = readUsage(data);
+    if (said !== null)
+      found = { usage: { ...found.usage, ...said.usage }, failed: found.failed || said.failed };
+  };
   const parser = createParser({
     onEvent({ data }) {
       // The first event may have lost its beginning; the last one is `[DONE]`.
-      const said = readUsage(data);
-      if (said !== null)
-        found = { usage: { ...found.usage, ...said.usage }, failed: found.failed || said.failed };
+      if (TELLING.test(data)) read(data);
+      else if (data.startsWith('{')) last = data;
     },
   });
   parser.feed(text);
+  // Who answered is told by each event; without a usage one of them is enough.
+  if (found.usage.servedModel === undefined && last !== null) read(last);
   return found;
 }
 
