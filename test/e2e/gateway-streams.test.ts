@@ -23,7 +23,7 @@ beforeEach(async () => {
   await acme.storeKey();
   token = await service.mintToken({ role: 'service', tenantId: acme.tenantId });
   client = new Agent();
-  gateway = await startGatewayProcess(service, { KEYTURN_DRAIN_MS: '500', KEYTURN_GATEWAY_FENCE_MS: '100' });
+  gateway = await startGatewayProcess(service, { KEYTURN_DRAIN_MS: '3000', KEYTURN_GATEWAY_FENCE_MS: '100' });
   service.simulator.openrouter.forget();
 });
 afterEach(async () => {
@@ -107,7 +107,7 @@ test('a process that is told to stop lets calls end, ends those that last, and n
     60_000,
   );
   const before = await counted();
-  const [short, long] = await Promise.all([post('chunks-3 gap-100'), post('endless gap-50')]);
+  const [short, long] = await Promise.all([post('chunks-3 gap-50'), post('endless gap-50')]);
   const code = gateway.stop();
   expect(await short.body.text()).toMatch(/data: \[DONE\]\s+$/);
   expect(await long.body.text()).toContain('"error_type":"abandoned"');
