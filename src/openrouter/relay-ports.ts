@@ -50,6 +50,8 @@ export interface RelayPorts {
   readonly observe: {
     readonly ended: (record: UsageRecord) => void;
     readonly brokenOff: (by: BrokenBy) => void;
+    /** OpenRouter does not take the platform's key, or its account has no credit. */
+    readonly platformKeyRefused: () => void;
   };
   readonly firstDataTimeoutMs: number;
 }
