@@ -54,7 +54,13 @@ function createGatewayMetrics(registry: Registry) {
     help: 'Calls whose row was given up because the ledger was away for too long',
     registers,
   });
+  const platformKeyRefused = new Counter({
+    name: 'keyturn_gateway_platform_key_refused_total',
+    help: 'Calls for which OpenRouter refused the platform’s own key, or said that its account has no credit',
+    registers,
+  });
   return {
+    platformKeyRefused: (): void => platformKeyRefused.inc(),
     ended({ endpoint, credential, outcome, firstDataMs }: UsageRecord): void {
       calls.inc({ endpoint, credential, outcome });
       if (firstDataMs !== null) firstData.observe({ endpoint }, firstDataMs / 1000);

@@ -118,6 +118,7 @@ function ofUsableKey(ports: RelayPorts, attempted: Attempted): Attempted {
   const record: UsageRecord = { ...attempted.record, outcome: 'refused', costUsd: '0' };
   ports.usage.put(record);
   ports.observe.ended(record);
+  ports.observe.platformKeyRefused();
   attempted.release();
   throw new KeyturnError(
     'platform_key_unusable',

@@ -90,7 +90,11 @@ export async function startRelay(
     usage: { put: (record) => void noted.push(record) },
     openCalls,
     newId: uuidv7,
-    observe: { ended: () => undefined, brokenOff: (by) => void brokenOff.push(by) },
+    observe: {
+      ended: () => undefined,
+      brokenOff: (by) => void brokenOff.push(by),
+      platformKeyRefused: () => undefined,
+    },
     firstDataTimeoutMs: 10_000,
     ...options.ports,
   };
