@@ -79,7 +79,7 @@ function findSentence(question: string, messages: readonly ChatMessage[]): strin
       const words = new Set(wordsOf(sentence));
       const shared = [...words].filter((word) => asked.has(word)).length;
       const score = shared / Math.sqrt(words.size + 1);
-      if (shared > 0 && score > (best?.score ?? 0)) {
+      if (score > (best?.score ?? 0)) {
         best = {
           sentence: source && !sentence.startsWith(source) ? `${sentence} ${source}` : sentence,
           score,

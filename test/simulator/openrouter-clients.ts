@@ -58,12 +58,15 @@ export function open(
   const head = Promise.withResolvers<number>();
   const whole = Promise.withResolvers<RawReply>();
   const reads: Buffer[] = [];
+  const news: (() => void)[] = [];
+  const tell = (): void => news.splice(0).forEach((resolve) => resolve());
   let failure: Error | undefined;
   for (const { promise } of [head, whole]) promise.catch(() => undefined);
   const fail = (error: Error): void => {
     failure = error;
     head.reject(error);
     whole.reject(error);
+    tell();
   };
   let pause = (): void => undefined;
   const request = httpRequest(
@@ -81,7 +84,10 @@ export function open(
     (response) => {
       pause = () => void response.pause();
       head.resolve(response.statusCode ?? 0);
-      response.on('data', (chunk: Buffer) => reads.push(chunk));
+      response.on('data', (chunk: Buffer) => {
+        reads.push(chunk);
+        tell();
+      });
       response.on('error', fail);
       response.on('end', () => whole.resolve(rawReply(response.statusCode ?? 0, response.headers, reads)));
     },
@@ -92,8 +98,10 @@ export function open(
     reply: whole.promise,
     soFar: () => Buffer.concat(reads),
     async has(text) {
-      await until(() => failure !== undefined || Buffer.concat(reads).includes(text));
-      if (failure) throw failure;
+      while (!Buffer.concat(reads).includes(text)) {
+        if (failure) throw failure;
+        await new Promise<void>((resolve) => news.push(resolve));
+      }
     },
     headed: head.promise,
     hangUp: () => request.destroy(),
@@ -165,7 +173,7 @@ export function openRouterSdkByName(simulator: Simulator): { sdk: OpenRouter; cl
 
 /** Waits until it is so. Thrown when it never is. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = Date.now() + 10_000;
+  const deadlineMs = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadlineMs) throw new Error(`never happened: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -43,6 +43,8 @@ describe('embeddings and generations of the simulated OpenRouter', () => {
     ]);
     expect(dot(question, near)).toBeGreaterThan(dot(question, far) + 0.3);
     expect(dot(question, same)).toBeCloseTo(1, 5);
+    const [nothing = []] = await vectors('the !!!');
+    expect(dot(nothing, nothing)).toBe(1);
     // A related form of a word is nearer than another word.
     const [baker, bakers, tram] = await vectors(['baker', 'bakers', 'tram']);
     expect(dot(baker, bakers)).toBeGreaterThan(dot(baker, tram));

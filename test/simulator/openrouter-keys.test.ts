@@ -92,6 +92,7 @@ describe('the management of keys at the simulated OpenRouter', () => {
 
   it('changes a key, and disables it until it is enabled', async () => {
     const { data, key } = await mint({ limit: 1 });
+    const newer = await mint();
     const changed = await manage('PATCH', `/keys/${data.hash}`, {
       name: 'renamed',
       limit: null,
@@ -109,6 +110,8 @@ describe('the management of keys at the simulated OpenRouter', () => {
     }
     await manage('PATCH', `/keys/${data.hash}`, { disabled: false });
     expect((await probe(key)).status).toBe(200);
+    const [first, second] = (await manage('GET', '/keys')).json.data;
+    expect([first.hash, second.hash]).toEqual([newer.data.hash, data.hash]);
   });
 
   it('disables a published key and gives it back as it was', async () => {

@@ -82,14 +82,17 @@ describe('the models of the simulated OpenRouter', () => {
     const whole = await list();
     expect(whole.links).toEqual({ next: null });
     const seen: string[] = [];
+    let pages = 0;
     let path: string | null = '/models?limit=6';
     while (path !== null) {
       const page: any = (await send(simulator, path, null)).json;
       expect(page.total_count).toBe(whole.total_count);
+      pages += 1;
       seen.push(...page.data.map(({ id }: any) => id));
       path = page.links.next?.replace('/api/v1', '') ?? null;
     }
     expect(seen).toEqual(whole.data.map(({ id }: any) => id));
+    expect(pages).toBe(Math.ceil(whole.total_count / 6));
     for (const wrong of ['limit=0', 'limit=1001', 'offset=-1', 'limit=x']) {
       expect((await send(simulator, `/models?${wrong}`, null)).status).toBe(400);
     }

@@ -234,7 +234,7 @@ describe('streams of the simulated OpenRouter', () => {
   });
 
   it('may be many', async () => {
-    const many = Array.from({ length: 200 }, () => start('endless gap-5'));
+    const many = Array.from({ length: 200 }, () => start('endless gap-500'));
     await Promise.all(many.map((request) => request.has('"content"')));
     expect(simulator.openrouter.openStreams()).toBe(200);
     for (const request of many) request.hangUp();
