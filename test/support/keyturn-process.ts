@@ -62,17 +62,24 @@ export function baseEnv(): Record<string, string> {
   };
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end, with `input` on its standard input. */
 export async function runKeyturn(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  input?: string,
 ): Promise<Ended> {
-  return await endOf(spawnKeyturn(args, env));
+  return await endOf(spawnKeyturn(args, env, input));
 }
 
 /** Starts a command; its output is collected until {@link endOf}. */
-export function spawnKeyturn(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+export function spawnKeyturn(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input?: string,
+): ChildProcess {
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: [stdin, 'pipe', 'pipe'] });
+  child.stdin?.end(input);
   const home = env['KEYTURN_HOME'] ?? '';
   children.set(home, [...(children.get(home) ?? []), child]);
   return child;
