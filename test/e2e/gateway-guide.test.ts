@@ -17,7 +17,7 @@ const ROOT = join(__dirname, '../..');
 const CLI = join(ROOT, 'dist/src/cli/keyturn.js');
 const GUIDE = readFileSync(join(ROOT, 'docs/openrouter.md'), 'utf8');
 /** In the guide: a default address, and how a person calls the command. */
-const WRITTEN = { url: 'http://127.0.0.1:8001', command: 'npm run --silent keyturn --' };
+const WRITTEN = { url: 'http://127.0.0.1:8001', command: 'npm --silent run keyturn --' };
 
 interface Snippet {
   readonly kind: 'run' | 'exports';
