@@ -84,7 +84,7 @@ test('one that cannot be checked is stored only if that is asked for', async () 
 });
 
 test('the trail tells who did it, and nothing tells the key', async () => {
-  const { body } = await running.call({ path: '/audit?chain=platform&limit=200' });
+  const { body } = await running.call({ path: '/audit?limit=200' });
   const entries = (
     body.entries as { action: string; outcome: string; details: object; principal: string }[]
   ).filter(({ action }) => action === 'platform.write');
