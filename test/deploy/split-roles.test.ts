@@ -154,6 +154,24 @@ it('stores a key through api, serves it through gateway, and refuses it once rev
   expect(audited).not.toContain(secret);
 });
 
+it('calls a model through gateway with the tenant’s key, and not through api', async () => {
+  const [admin, service] = [
+    await token('--role', 'admin'),
+    await token('--role', 'service', '--tenant', TENANT),
+  ];
+  const at = (role: string): string => running.get(role)?.url ?? '';
+  const api_keys = simulator.find('openrouter')?.credentials['good'];
+  const key = { tenant_id: TENANT, service_id: 'openrouter', api_keys };
+  expect(await callApi(at('api'), admin, { path: '/byok/generate-keys', body: key })).toMatchObject({
+    status: 201,
+  });
+  const body = { model: 'gpt-4-turbo', messages: [{ role: 'user', content: 'Hello.' }] };
+  const call = { path: '//v1/chat/completions', body };
+  const served = await callApi(at('gateway'), service, call);
+  expect([served.status, served.headers.get('x-keyturn-credential')]).toEqual([200, 'tenant']);
+  expect(await callApi(at('api'), service, call)).toMatchObject({ status: 404 });
+});
+
 it('verifies the audit trail from a container of its own', async () => {
   const report = await run('tools', ['audit', 'verify']);
   expect(report).toMatchObject({ code: 0, output: expect.stringContaining('The audit trail is whole.') });
