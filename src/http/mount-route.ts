@@ -97,7 +97,10 @@ function parse(route: Route, request: Request) {
 
 function abortSignalOf(response: Response): AbortSignal {
   const controller = new AbortController();
-  response.once('close', () => controller.abort());
+  response.once('close', () => {
+    // An answer that is out has nobody who listens; making the reason of an abort is not free.
+    if (!response.writableFinished) controller.abort();
+  });
   return controller.signal;
 }
 
