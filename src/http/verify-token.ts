@@ -1,5 +1,7 @@
 /** Bearer tokens of any OIDC issuer, checked against its published keys. */
+import { hash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { KeyturnError } from '../contract/errors';
 import { ID_PATTERN } from '../contract/ids';
@@ -12,6 +14,7 @@ export interface IssuerSettings {
 }
 
 const claims = z.object({
+  exp: z.number(),
   sub: z.string().min(1).max(255),
   tenant_id: z.string().max(63).nullish(),
   roles: z.union([z.string(), z.array(z.string())]).nullish(),
@@ -21,23 +24,42 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** Signatures only the issuer can make: whoever knows its public keys must not be able to sign with them. */
 const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 RS256 RS384 RS512 PS256 PS384 PS512'.split(' ');
 
+/** Longest a token is taken without another look at its signature. The issuer's keys are kept for longer than that. */
+const KEPT_MS = 60_000;
+/** Greatest number of tokens remembered. */
+const MAX_KEPT = 10_000;
+
+/** A token that was in order. */
+interface Checked {
+  readonly principal: Principal;
+  /** In seconds since 1970. */
+  readonly expiresAt: number;
+}
+
 /** Makes the check. Thrown by it: `unauthenticated`, or `identity_unavailable` when the keys cannot be fetched. */
 export function createTokenVerifier(settings: IssuerSettings): (token: string) => Promise<Principal> {
   const keys = createRemoteJWKSet(new URL(settings.jwksUrl), {
     cooldownDuration: 5_000,
     timeoutDuration: 5_000,
   });
+  // By digest: no token is kept.
+  const kept = new LRUCache<string, Checked>({ max: MAX_KEPT, ttl: KEPT_MS });
   return async (token) => {
+    const digest = hash('sha256', token, 'base64');
+    const known = kept.get(digest);
+    if (known !== undefined && Date.now() < known.expiresAt * 1000) return known.principal;
     const payload = await verify(token, keys, settings);
     const parsed = claims.safeParse(payload);
     if (!parsed.success) throw unauthenticated('its claims are not those of a Keyturn token');
-    const { sub, tenant_id: tenantId, roles } = parsed.data;
-    return {
+    const { exp, sub, tenant_id: tenantId, roles } = parsed.data;
+    const principal: Principal = {
       subject: sub,
       // What is no id names no tenant, and must not name an audit chain either.
       tenantId: tenantId != null && ID_PATTERN.test(tenantId) ? tenantId : null,
       roles: parseRoles(roles),
     };
+    kept.set(digest, { principal, expiresAt: exp });
+    return principal;
   };
 }
 

@@ -111,7 +111,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: 'src/http/',
     values: [CONTRACT, 'src/providers/catalog', 'src/providers/parse-fields'],
     types: ['src/providers/provider', 'src/log'],
-    packages: ['csv-stringify', 'express', 'helmet', 'jose', 'swagger-ui-dist', 'zod', 'zod-openapi'],
+    packages: [
+      'csv-stringify',
+      'express',
+      'helmet',
+      'jose',
+      'lru-cache',
+      'swagger-ui-dist',
+      'zod',
+      'zod-openapi',
+    ],
     node: true,
   },
   simulator: {
