@@ -1,6 +1,7 @@
 /** What Prometheus can ask a process. No label holds a tenant: their number has no bound. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { UsageRecord } from './contract/gateway';
+import type { BrokenBy } from './openrouter/relay-ports';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -27,6 +28,8 @@ export function createMetrics() {
   };
 }
 
+const BREAKERS = ['client', 'revoked', 'upstream', 'deadline', 'fence', 'shutdown'] satisfies BrokenBy[];
+
 /** What goes through the gateway, and what is broken off on the way. */
 function createGatewayMetrics(registry: Registry) {
   const registers = [registry];
@@ -49,6 +52,8 @@ function createGatewayMetrics(registry: Registry) {
     labelNames: ['by'],
     registers,
   });
+  // A rate over a counter that has never been there misses its first rise.
+  for (const by of BREAKERS) brokenOff.inc({ by }, 0);
   const lost = new Counter({
     name: 'keyturn_gateway_usage_lost_total',
     help: 'Calls whose row was given up because the ledger was away for too long',
@@ -65,7 +70,7 @@ function createGatewayMetrics(registry: Registry) {
       calls.inc({ endpoint, credential, outcome });
       if (firstDataMs !== null) firstData.observe({ endpoint }, firstDataMs / 1000);
     },
-    brokenOff: (by: string): void => brokenOff.inc({ by }),
+    brokenOff: (by: BrokenBy): void => brokenOff.inc({ by }),
     lost: (count: number): void => lost.inc(count),
     /** `count` is asked whenever the metrics are. */
     watchOpenCalls(count: () => number): void {
