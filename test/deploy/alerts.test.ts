@@ -29,7 +29,7 @@ it.each(rules.map((rule) => [rule.alert, rule] as const))('%s', async (_name, ru
   // `up` is the scraper's own.
   if (names.length === 0) expect(rule.expr).toMatch(/^up\{/);
   for (const [, label = ''] of rule.expr.matchAll(/[{,]\s*(\w+)\s*(?:=|!=|=~)/g)) {
-    expect(['route', 'method', 'status', 'job']).toContain(label);
+    expect(['route', 'method', 'status', 'job', 'by']).toContain(label);
   }
   for (const [, route = ''] of rule.expr.matchAll(/route!?="([^"]+)"/g)) expect(routes).toContain(route);
   expect(rule.labels['severity']).toMatch(/^(page|ticket)$/);
