@@ -37,6 +37,20 @@ export interface ListedModel {
   readonly aliases: readonly string[];
 }
 
+/** A row of OpenRouter's list as it came: these, and whatever else it tells. */
+export interface WireModel {
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly [member: string]: unknown;
+}
+
+/** Such a row, and whose model it is. */
+export interface AuthoredRow {
+  readonly wire: WireModel;
+  readonly author: string;
+}
+
 /** Which models, and which page of them. What is absent does not filter. */
 export interface ModelFilter {
   /** Words that id, name or description must have, all of them. */

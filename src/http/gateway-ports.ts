@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { GatewayEndpoint, GatewayPolicy } from '../contract/gateway';
 import type { KeyRef } from '../contract/ids';
-import type { ListedAlias, ListedModel, ModelFilter, ModelListState } from '../contract/models';
+import type { AuthoredRow, ListedAlias, ListedModel, ModelFilter, ModelListState } from '../contract/models';
 
 export interface ModelPorts {
   /** Thrown: `upstream_unavailable` while no list was ever fetched; `invalid_request` for a cursor that is not ours. */
@@ -17,6 +17,10 @@ export interface ModelPorts {
   readonly get: (
     id: string,
   ) => Promise<{ model: ListedModel; resolvedFrom: string | null; state: ModelListState }>;
+  /** All of them as OpenRouter tells them; the same array until there is a new list. Thrown as by `list`. */
+  readonly rows: () => Promise<readonly AuthoredRow[]>;
+  /** The same of one. Thrown as by `get`. */
+  readonly row: (id: string) => Promise<AuthoredRow>;
 }
 
 /** Which columns usage is summed by. */

@@ -3,11 +3,12 @@
  * background when it has grown old. While that fails the old list serves on, and says so.
  */
 import { isKeyturnError, KeyturnError } from '../contract/errors';
-import type { ListedAlias, ListedModel, ModelFilter, ModelListState } from '../contract/models';
+import type { AuthoredRow, ListedAlias, ListedModel, ModelFilter, ModelListState } from '../contract/models';
 import { describeModel } from './describe-model';
 import { filterModels } from './filter-models';
 import { followMovingAlias, indexModels, type ModelIndex } from './index-models';
 import { MODEL_ALIASES, type ModelAlias } from './model-aliases';
+import type { CatalogueModel } from './model-schema';
 import { nearestModels } from './nearest-models';
 import { findModel, resolveModel, resolveWithoutList, type ResolvedModel } from './resolve-alias';
 
@@ -40,6 +41,10 @@ export interface ModelCatalogue {
    * `model_not_found` with the nearest ids.
    */
   get(id: string): Promise<{ model: ListedModel; resolvedFrom: string | null; state: ModelListState }>;
+  /** The list as OpenRouter has it, with each model's author: the same array until there is a new list. */
+  rows(): Promise<readonly AuthoredRow[]>;
+  /** The row of the model that {@link get} finds. Thrown when there is none: `model_not_found`. */
+  row(id: string): Promise<AuthoredRow>;
   /** For the hot path: never waits, never fails; starts a fetch in the background when one is due. */
   resolve(model: string): ResolvedModel;
   /** Ends a fetch under way; none begins after it. */
@@ -72,18 +77,25 @@ export function createModelCatalogue(options: ModelCatalogueOptions): ModelCatal
     },
     async get(id) {
       const { index, state } = await kept.read();
-      const hit = findModel(index, id);
-      if (hit === null) throw modelNotFound(id, index);
-      const model = followMovingAlias(hit.found, index.byId);
+      const model = meantBy(index, id);
       const resolvedFrom = model.id === id ? null : id;
       return { model: describeModel(model, index, now()), resolvedFrom, state };
     },
+    rows: async () => (await kept.read()).index.models,
+    row: async (id) => meantBy((await kept.read()).index, id),
     resolve(model) {
       const index = kept.peek();
       return index === null ? resolveWithoutList(candidates, model) : resolveModel(index, model);
     },
     close: () => kept.close(),
   };
+}
+
+/** Thrown when nothing of the list is meant: `model_not_found`. */
+function meantBy(index: ModelIndex, name: string): CatalogueModel {
+  const hit = findModel(index, name);
+  if (hit === null) throw modelNotFound(name, index);
+  return followMovingAlias(hit.found, index.byId);
 }
 
 /** The list and its age. */

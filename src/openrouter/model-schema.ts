@@ -1,5 +1,6 @@
 /** What we read of OpenRouter's model list. Fields and values come without notice, so all else is let pass. */
 import { z } from 'zod';
+import type { WireModel } from '../contract/models';
 import { perMillion, readPrices } from './model-prices';
 
 /** Printable, no blanks: `author/slug`, `~author/family-latest`, `author/slug:variant`. */
@@ -34,6 +35,8 @@ export interface ModelRow {
 /** A row of the list, read. */
 export interface CatalogueModel {
   readonly row: ModelRow;
+  /** As it came, for clients that read OpenRouter's own rows. */
+  readonly wire: WireModel;
   readonly id: string;
   readonly canonicalSlug: string | null;
   readonly name: string;
@@ -108,6 +111,7 @@ export function readModel(value: unknown): CatalogueModel | null {
   };
   return {
     row,
+    wire: value as WireModel,
     id: wire.id,
     canonicalSlug: wire.canonical_slug ?? null,
     name: wire.name,

@@ -56,6 +56,17 @@ describe('@openrouter/sdk', () => {
     expect(reply.data.map(({ embedding }: any) => embedding.length)).toEqual([8, 8]);
   });
 
+  test('the models, each as OpenRouter tells it', async () => {
+    const pages = await collect(await sdk().models.list());
+    const rows = pages.flatMap(({ result }) => result.data);
+    expect(rows.length).toBe(pages[0]?.result.totalCount);
+    const sonnet = rows.find(({ id }) => id === 'anthropic/claude-sonnet-5');
+    expect(sonnet).toMatchObject({
+      canonicalSlug: 'anthropic/claude-sonnet-5-20260630',
+      pricing: { prompt: '0.000002', inputCacheRead: '0.0000002' },
+    });
+  });
+
   test('a revoked key, an error upstream, and one in the middle of a stream', async () => {
     await expect(send({}, await fixture.revoked())).rejects.toMatchObject({
       statusCode: 409,
@@ -106,7 +117,7 @@ describe('the AI SDK with OpenRouter’s provider', () => {
     const answer = await generateText({
       model: provider().chat(MODEL, { extraBody: { metadata: { simulate: 'tool-call' } } }),
       messages: MESSAGES,
-      tools: { look_up } as ToolSet,
+      tools: { look_up } as unknown as ToolSet,
     });
     expect(answer.toolCalls).toMatchObject([{ toolName: 'look_up', input: {} }]);
   });

@@ -203,11 +203,13 @@ describe('OpenAI’s client', () => {
     const listed: OpenAI.Models.Model[] = [];
     for await (const model of client().models.list()) listed.push(model);
     expect(listed.map(({ id }) => id)).toEqual(all);
-    expect(listed.find(({ id }) => id === 'openai/gpt-4-turbo')).toEqual({
+    expect(listed.find(({ id }) => id === 'openai/gpt-4-turbo')).toMatchObject({
       id: 'openai/gpt-4-turbo',
       object: 'model',
       created: expect.any(Number),
       owned_by: 'openai',
+      // Of OpenRouter's own row.
+      pricing: { prompt: '0.00001', completion: '0.00003' },
     });
     expect(listed.every(({ created }) => Number.isInteger(created) && created > 1_500_000_000)).toBe(true);
     expect((await ask('//v1/models')).status).toBe(200);
