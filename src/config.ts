@@ -79,6 +79,10 @@ export const SETTINGS = {
   OIDC_ISSUER: z.string().optional().describe('issuer of the bearer tokens'),
   OIDC_AUDIENCE: z.string().default('keyturn-api').describe('audience the tokens must carry'),
   OIDC_JWKS_URL: z.url().optional().describe('keys of the issuer; else found by its discovery document'),
+  KEYTURN_SIMULATOR_MODELS: z
+    .string()
+    .optional()
+    .describe('file with OpenRouter’s answer to GET /models, for the demo’s simulator instead of its own dozen'),
   KEYTURN_PROVIDER_ORIGINS: z
     .string()
     .optional()

@@ -21,7 +21,11 @@ export function addDemoCommand(program: Command): void {
 
 async function runDemo(options: { keep?: boolean }): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'keyturn-demo-'));
-  const simulator = await startSimulator({ port: 0 });
+  const { KEYTURN_SIMULATOR_MODELS: models } = readConfig();
+  const simulator = await startSimulator({
+    port: 0,
+    ...(models === undefined ? {} : { openrouterModelsFile: models }),
+  });
   let running: AllInOne | undefined;
   try {
     running = await start(home, simulator);
