@@ -82,7 +82,9 @@ export const SETTINGS = {
   KEYTURN_SIMULATOR_MODELS: z
     .string()
     .optional()
-    .describe('file with OpenRouter’s answer to GET /models, for the demo’s simulator instead of its own dozen'),
+    .describe(
+      'file with OpenRouter’s answer to GET /models, for the demo’s simulator instead of its own dozen',
+    ),
   KEYTURN_PROVIDER_ORIGINS: z
     .string()
     .optional()
