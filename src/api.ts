@@ -87,7 +87,8 @@ export function createPorts(deps: ApiDeps): HttpPorts {
     spendValidation: createBudget('validations', config.KEYTURN_VALIDATE_PER_MINUTE),
     spendRead: createBudget('reads', config.KEYTURN_RESOLVE_PER_MINUTE),
     logError(error, path) {
-      if (isKeyturnError(error) && error.status === 503) {
+      // What is away is told in one line; only a fault of ours needs its stack.
+      if (isKeyturnError(error) && error.status > 500) {
         log.warn({ code: error.code, detail: error.message, path }, 'request refused');
       } else {
         log.error({ err: errorFacts(error), path }, 'request failed');

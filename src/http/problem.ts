@@ -72,7 +72,7 @@ function withoutInside({ code, details }: KeyturnError): KeyturnError {
 /** Words for a fault that is not the caller's. */
 export function troubleOf(code: ErrorCode): string {
   const { status, title } = ERRORS[code];
-  return `${title}; ${status === 503 ? 'try again later' : 'the log tells more'}`;
+  return `${title}; ${status === 500 ? 'the log tells more' : 'try again later'}`;
 }
 
 /** Errors of express and its body parser carry the body: only their kind is kept. */
