@@ -31,20 +31,22 @@ export async function playTurn(keyturn, { passages, questions, expected }) {
       wrong.push(`${document} should be a source of the answer to: ${question}`);
   }
   const payers = [...new Set(calls.map(describe))];
-  console.log(`  ${calls.length} calls, paid by ${payers.join(' and by ')}`);
+  console.log(`  ${plural(calls.length)}, paid by ${payers.join(' and by ')}`);
   if (expected !== undefined && payers.join() !== expected) wrong.push(`it should be: paid by ${expected}`);
 
   const { usage, total, budget } = await readBill(keyturn, { startedAt, calls: calls.length });
   for (const row of usage)
     console.log(
-      `     ${row.credential.padEnd(9)} ${row.model.padEnd(30)} ${row.requests} calls, ` +
+      `     ${row.credential.padEnd(9)} ${row.model.padEnd(30)} ${plural(row.requests)}, ` +
         `${row.prompt_tokens + row.completion_tokens} tokens: ${row.cost_usd} USD`,
     );
-  console.log(`     ${'together'.padEnd(40)} ${total.requests} calls: ${total.cost_usd} USD`);
+  console.log(`     ${'together'.padEnd(40)} ${plural(total.requests)}: ${total.cost_usd} USD`);
   console.log(`     the platform has paid ${budget.spent_usd} of ${budget.budget_usd} USD this month`);
-  if (total.requests !== calls.length) wrong.push(`${total.requests} calls are on the bill`);
+  if (total.requests !== calls.length) wrong.push(`the bill has ${plural(total.requests)}`);
   return wrong;
 }
+
+const plural = (calls) => `${calls} ${calls === 1 ? 'call' : 'calls'}`;
 
 function describe({ credential, keyVersion, reason }) {
   const version = keyVersion === null ? '' : `, key version ${keyVersion}`;

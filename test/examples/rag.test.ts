@@ -36,7 +36,7 @@ interface Turn {
 }
 
 function readTurn(text: string): Turn {
-  const [, calls = '', usd = ''] = /together +(\d+) calls: ([\d.]+) USD/.exec(text) ?? [];
+  const [, calls = '', usd = ''] = /together +(\d+) calls?: ([\d.]+) USD/.exec(text) ?? [];
   const asked = text.split(/^ {2}Q {2}/m).slice(1);
   return {
     tenant: /^\S+/.exec(text)?.[0] ?? '',
@@ -45,8 +45,8 @@ function readTurn(text: string): Turn {
       /^ {2}A {2}(.*)/m.exec(one)?.[1] ?? '',
       ...[...one.matchAll(/^ {5}source: (\S+),/gm)].map(([, document = '']) => document),
     ]),
-    paidBy: /calls, paid by (.*)/.exec(text)?.[1] ?? '',
-    bill: [...text.matchAll(/^ {5}(\S+) +(\S+\/\S+) +(\d+) calls, \d+ tokens: ([\d.]+) USD$/gm)].map(
+    paidBy: /calls?, paid by (.*)/.exec(text)?.[1] ?? '',
+    bill: [...text.matchAll(/^ {5}(\S+) +(\S+\/\S+) +(\d+) calls?, \d+ tokens: ([\d.]+) USD$/gm)].map(
       ([, credential = '', model = '', count = '', cost = '']) => ({
         credential,
         model,
