@@ -63,7 +63,8 @@ async function readBill({ url, token, tenant }, { startedAt, calls }) {
     });
     const bill = await response.json();
     if (!response.ok) throw new Error(`the bill cannot be read: ${bill.detail}`);
-    const complete = bill.total.requests >= calls && bill.total.unpriced_requests === 0;
+    const { total, budget } = bill;
+    const complete = total.requests >= calls && total.unpriced_requests === 0 && budget.reserved_usd === '0';
     if (complete || Date.now() > deadlineMs) return bill;
     await delay(100);
   }
