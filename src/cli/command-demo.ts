@@ -27,11 +27,16 @@ async function runDemo(options: { keep?: boolean }): Promise<void> {
     ...(models === undefined ? {} : { openrouterModelsFile: models }),
   });
   let running: AllInOne | undefined;
+  const interrupted = onInterrupt();
   try {
     running = await start(home, simulator);
-    const passed = await playDemo(running, simulator, readConfig().openRouterKey());
-    if (options.keep === true) await untilInterrupted();
-    process.exitCode = passed ? 0 : 1;
+    const played = playDemo(running, simulator, readConfig().openRouterKey());
+    const passed = await Promise.race([played, interrupted]);
+    if (passed !== null && options.keep === true) {
+      console.log('Everything keeps running; Ctrl-C ends it.');
+      await interrupted;
+    }
+    process.exitCode = passed === null ? 130 : passed ? 0 : 1;
   } finally {
     await running?.stop();
     await simulator.close();
@@ -54,7 +59,9 @@ function start(home: string, simulator: Simulator): Promise<AllInOne> {
   return startAllInOne(config, log, () => undefined);
 }
 
-function untilInterrupted(): Promise<void> {
-  console.log('Everything keeps running; Ctrl-C ends it.');
-  return new Promise((resolve) => process.once('SIGINT', () => resolve()));
+/** Resolves at the first SIGINT or SIGTERM, so that the servers are stopped with us. A second one ends us at once. */
+function onInterrupt(): Promise<null> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(null));
+  });
 }

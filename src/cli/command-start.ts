@@ -51,7 +51,7 @@ async function serveAllInOne(): Promise<void> {
   await serve(async (config, log) => {
     const running = await startAllInOne(config, log, (line) => console.error(line));
     const forget = describeService(running.servers.home, running);
-    printWelcome(running);
+    printWelcome(running, config.openRouterKey() !== undefined);
     return {
       died: running.died,
       async stop() {

@@ -1,8 +1,12 @@
 /** What `npm start` says when it is ready: addresses, and lines to paste. */
 import type { AllInOne } from '../start';
 
-/** Prints to standard output. */
-export function printWelcome(running: AllInOne): void {
+/** Somebody may have set it for the lines below alone. */
+const PLATFORM_PAYS =
+  'OPENROUTER_API_KEY is set: it pays for tenants without a key of their own, within KEYTURN_TENANT_BUDGET_USD.';
+
+/** Prints to standard output. `platformPays`: the environment has an OpenRouter key of the platform's own. */
+export function printWelcome(running: AllInOne, platformPays: boolean): void {
   const { url, servers } = running;
   const token = `$(cat ${servers.home}/admin.token)`;
   const curl = `curl -sS -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json'`;
@@ -19,6 +23,7 @@ export function printWelcome(running: AllInOne): void {
     `  ${curl} '${url}/api/brain/byok/keys?tenant_id=acme'`,
     `  ${curl} '${url}/v1/chat/completions?tenant_id=acme' -d '${question}'`,
     ``,
+    ...(platformPays ? [PLATFORM_PAYS, ``] : []),
   ];
   console.log(lines.join('\n'));
 }
