@@ -1,4 +1,5 @@
 /** The facts of a call that OpenRouter's answers and generations carry. Tolerant: its fields come and go. */
+import { isDeepStrictEqual } from 'node:util';
 import type { MeteredUsage, Metered } from './meter-answer';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -11,12 +12,12 @@ export const MAX_MODEL_LENGTH = 256;
 
 /** Of one JSON text: a whole answer or one event. Null when it is neither. */
 export function readUsage(text: string): Metered | null {
-  const answer = parseExactly(text);
+  const answer = parse(text);
   if (answer === null) return null;
   const choices = Array.isArray(answer['choices']) ? answer['choices'].map(objectOf) : [];
   const failed =
     'error' in answer || choices.some((choice) => 'error' in choice || choice['finish_reason'] === 'error');
-  const usage = objectOf(answer['usage']);
+  const usage = exactUsage(text, answer['usage']);
   return {
     failed,
     usage: known({
@@ -52,14 +53,48 @@ export function readGeneration(text: string): Partial<MeteredUsage> | null {
   });
 }
 
-/** JSON with its amounts as the text they were written in: a float would round them. */
-function parseExactly(text: string): Json | null {
+/**
+ * The usage with its amounts as they were written. Asking how each was written makes parsing slow, and an answer may
+ * hold a million numbers, so only the usage's own text is parsed so where it is found; else all of it.
+ */
+function exactUsage(text: string, usage: unknown): Json {
+  if (typeof usage !== 'object' || usage === null) return {};
+  const own = lastObjectNamed('usage', text);
+  // Another object of that name would say something else.
+  const isIt = own !== null && isDeepStrictEqual(parse(own), usage);
+  return isIt ? objectOf(parseExactly(own)) : objectOf(parseExactly(text)?.['usage']);
+}
+
+/** The text of it; null when there is none, or it has no end. */
+function lastObjectNamed(name: string, text: string): string | null {
+  const at = text.lastIndexOf(`"${name}"`);
+  const start = at < 0 ? -1 : text.indexOf('{', at);
+  if (start < 0) return null;
+  let depth = 0;
+  let quoted = false;
+  for (let index = start; index < text.length; index += 1) {
+    const character = text[index];
+    if (quoted && character === '\\') index += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === '{') depth += 1;
+    else if (character === '}' && --depth === 0) return text.slice(start, index + 1);
+  }
+  return null;
+}
+
+function parse(text: string, reviver?: (key: string, value: unknown) => unknown): Json | null {
   try {
-    const value: unknown = JSON.parse(text, keepAmounts as (key: string, value: unknown) => unknown);
+    const value: unknown = JSON.parse(text, reviver);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
   } catch {
     return null;
   }
+}
+
+/** JSON with its amounts as the text they were written in: a float would round them. */
+function parseExactly(text: string): Json | null {
+  return parse(text, keepAmounts as (key: string, value: unknown) => unknown);
 }
 
 /** The third argument: https://github.com/tc39/proposal-json-parse-with-source, in Node since 21. */
