@@ -94,6 +94,24 @@ test('nobody who asks after the answer to DELETE is served', () => {
   expect(bound['served_though_asked_after_the_answer']).toBe(0);
 });
 
+test('what the gateway adds is measured next to the straight call, and each of its calls is in the usage', () => {
+  for (const kind of ['whole answer', 'stream', 'paced stream']) {
+    const own = rowsOf('gateway').filter((row) => row.case === `${kind}: keyturn`);
+    expect(own.map((row) => row.concurrency)).toEqual([1, 8]);
+    for (const { concurrency, p50_ms, floor, figures } of own) {
+      const straight = rowsOf('gateway').find(
+        (row) => row.case === `${kind}: direct` && row.concurrency === concurrency,
+      );
+      expect(floor).toBe(straight?.p50_ms);
+      expect(figures?.['added_p50_ms']).toBeCloseTo((p50_ms ?? NaN) - (floor ?? NaN), 1);
+      expect(figures).toMatchObject({ cpu_ms: expect.any(Number), rss_mib: expect.any(Number) });
+    }
+  }
+  const { calls = NaN, booked } = figuresOf('gateway', 'keyturn: calls that are in the usage');
+  expect(calls).toBeGreaterThan(10);
+  expect(booked).toBe(calls);
+});
+
 test('steps, growth, memory and start are there, and each aim is judged', () => {
   expect(rowsOf('steps of generate').map((row) => row.case)).toEqual(
     expect.arrayContaining(['whole request', 'door accept', 'activity storeKey', 'activity settleOperation']),
@@ -101,7 +119,7 @@ test('steps, growth, memory and start are there, and each aim is judged', () => 
   expect(rowsOf('growth')).toHaveLength(4);
   expect(rowsOf('memory').every((row) => (row.figures?.['rss_mib'] ?? 0) > 0)).toBe(true);
   expect(rowsOf('start')).toHaveLength(1);
-  expect(rowsOf('aims').length).toBeGreaterThanOrEqual(9);
+  expect(rowsOf('aims').length).toBeGreaterThanOrEqual(11);
   for (const { figures } of rowsOf('aims')) {
     expect(figures?.['measured']).not.toBeNaN();
     expect([0, 1]).toContain(figures?.['met']);
