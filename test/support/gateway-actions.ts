@@ -46,6 +46,18 @@ export class GatewayActions {
     });
   }
 
+  /** A stream whose caller hangs up in the middle of the answer: before its first data nothing would be billed. */
+  async breakOff(simulate: string): Promise<void> {
+    const hangUp = new AbortController();
+    const { body } = await this.stream(simulate, hangUp.signal);
+    let seen = '';
+    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+      seen += Buffer.from(chunk).toString();
+      if (seen.includes('"content":"')) break;
+    }
+    hangUp.abort();
+  }
+
   policy(change: object): Promise<ApiReply> {
     return this.service.call({ method: 'PUT', path: `/openrouter/policy/${this.tenantId}`, body: change });
   }
