@@ -29,12 +29,13 @@ const INSTRUCTIONS =
 export function createCaller(contender: Contender): { call: Caller; close: () => Promise<void> } {
   const { origin, path } = contender;
   const pool = new Pool(origin, { connections: MAX_CONNECTIONS, pipelining: 1 });
+  let calls = 0;
   const call: Caller = async (kind) => {
     const startedMs = performance.now();
     const reply = await pool.request({
       method: 'POST',
       path,
-      headers: contender.headers,
+      headers: headersOf(contender, calls++),
       body: BODIES[kind],
     });
     let firstDataMs = NaN;
@@ -48,6 +49,10 @@ export function createCaller(contender: Contender): { call: Caller; close: () =>
     return { latencyMs, firstDataMs };
   };
   return { call, close: () => pool.close() };
+}
+
+function headersOf({ headers }: Contender, call: number): Record<string, string> {
+  return { ...headers[call % headers.length] };
 }
 
 const BODIES = Object.fromEntries(
@@ -100,10 +105,15 @@ async function readAnswer(
   contender: Contender,
   kind: CallKind,
 ): Promise<{ text: string; credential: unknown }> {
-  const { origin, path, headers } = contender;
+  const { origin, path } = contender;
   const pool = new Pool(origin);
   try {
-    const reply = await pool.request({ method: 'POST', path, headers: { ...headers }, body: BODIES[kind] });
+    const reply = await pool.request({
+      method: 'POST',
+      path,
+      headers: headersOf(contender, 0),
+      body: BODIES[kind],
+    });
     const body = await reply.body.text();
     if (reply.statusCode !== 200) throw new Error(`${kind} of ${contender.name}: status ${reply.statusCode}`);
     const pieces = CALL_KINDS[kind].stream

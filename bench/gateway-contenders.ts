@@ -5,6 +5,7 @@ import { oidcIssuer, oidcKeysUrl } from '../src/vault/identity-token';
 import { findPortkey } from './gateway-install-portkey';
 import { call } from './http-calls';
 import type { Mode } from './mode';
+import { forAll } from './run-loop';
 import type { Bench } from './start-bench';
 import { startChild } from './start-child';
 
@@ -12,13 +13,16 @@ export interface Contender {
   readonly name: 'direct' | 'keyturn' | 'portkey';
   readonly origin: string;
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of each of its callers in turn. */
+  readonly headers: readonly Readonly<Record<string, string>>[];
   /** Null: there is no process between. */
   readonly pid: number | null;
 }
 
-/** The tenant whose key Keyturn finds; nobody else calls in its name. */
-export const TENANT = 'bench-gateway';
+/** The tenants whose keys Keyturn finds; nobody else calls in their name. */
+export const TENANTS: readonly string[] = Array.from({ length: 16 }, (_, at) => `bench-gateway-${at}`);
+
+const STORERS = 4;
 
 /** Those that can be measured here; `direct` is the first. */
 export async function startContenders(life: Lifecycle, bench: Bench, mode: Mode): Promise<Contender[]> {
@@ -35,16 +39,22 @@ function directContender({ simulator }: Bench): Contender {
     name: 'direct',
     origin: simulator.origin,
     path: '/api/v1/chat/completions',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${simulator.good['api_key']}` },
+    headers: [headersOf(simulator.good['api_key'] ?? '')],
     pid: null,
   };
 }
 
-/** Its caller holds no key: the tenant's is stored, found, checked and metered for each call. */
+function headersOf(token: string): Record<string, string> {
+  return { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+}
+
+/** Its callers hold no key: their tenant's is stored, found, checked and metered for each call. */
 async function startKeyturn(life: Lifecycle, bench: Bench): Promise<Contender> {
   const { roles, addresses, simulator, gatewayAppRole } = bench;
-  const body = { tenant_id: TENANT, service_id: 'openrouter', api_keys: simulator.good };
-  await call(bench, roles.url, { method: 'POST', path: '/byok/generate-keys', body, expect: 201 });
+  await forAll(TENANTS, STORERS, (tenant) => {
+    const body = { tenant_id: tenant, service_id: 'openrouter', api_keys: simulator.good };
+    return call(bench, roles.url, { method: 'POST', path: '/byok/generate-keys', body, expect: 201 });
+  });
   const { origin, pid } = await startChild(life, 'gateway-process.js', {
     env: {
       PORT: '0',
@@ -60,14 +70,8 @@ async function startKeyturn(life: Lifecycle, bench: Bench): Promise<Contender> {
       KEYTURN_PROVIDER_ORIGINS: JSON.stringify({ openrouter: simulator.origin }),
     },
   });
-  const token = await roles.mintToken({ role: 'service', tenantId: TENANT });
-  return {
-    name: 'keyturn',
-    origin,
-    path: '/v1/chat/completions',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    pid,
-  };
+  const tokens = await forAll(TENANTS, STORERS, (tenantId) => roles.mintToken({ role: 'service', tenantId }));
+  return { name: 'keyturn', origin, path: '/v1/chat/completions', headers: tokens.map(headersOf), pid };
 }
 
 /**
@@ -80,10 +84,7 @@ async function startPortkey(life: Lifecycle, direct: Contender, script: string):
     env: { TRUSTED_CUSTOM_HOSTS: '127.0.0.1' },
     quiet: true,
   });
-  const headers = {
-    ...direct.headers,
-    'x-portkey-provider': 'openai',
-    'x-portkey-custom-host': `${direct.origin}/api/v1`,
-  };
+  const route = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${direct.origin}/api/v1` };
+  const headers = direct.headers.map((own) => ({ ...own, ...route }));
   return { name: 'portkey', origin, path: '/v1/chat/completions', headers, pid };
 }

@@ -53,7 +53,7 @@ export const MODES = {
     memoryOperations: 2_000,
     revocationRounds: 5,
     startRounds: 3,
-    gateway: { concurrencies: [1, 32], rounds: 5, cellMs: 1_000, restMs: 300, warmUpMs: 1_500 },
+    gateway: { concurrencies: [1, 32], rounds: 5, cellMs: 1_000, restMs: 300, warmUpMs: 3_000 },
   },
   long: {
     name: 'long',

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { withLifecycle, type Lifecycle } from '../src/lifecycle';
 import { assertSameAnswers, CALL_KINDS, createCaller, type CallKind, type Caller } from './gateway-calls';
-import { startContenders, TENANT, type Contender } from './gateway-contenders';
+import { startContenders, TENANTS, type Contender } from './gateway-contenders';
 import { toRows, type Cell } from './gateway-rows';
 import type { Mode } from './mode';
 import { readCpuMs } from './process-usage';
@@ -122,6 +122,6 @@ async function waitUntilBooked(bench: Bench, wanted: number): Promise<number> {
 async function countCalls({ roles }: Bench): Promise<number> {
   const { rows } = await sql<{ calls: number }>`
     select count(*)::int as calls from gateway_usage
-    where tenant_id = ${TENANT} and outcome = 'done' and cost_usd is not null`.execute(roles.ledger.db);
+    where tenant_id = any(${TENANTS}) and outcome = 'done' and cost_usd is not null`.execute(roles.ledger.db);
   return rows[0]?.calls ?? 0;
 }
