@@ -8,6 +8,7 @@ import { planImport } from '../../src/key-import/plan-import';
 import { sendKey } from '../../src/key-import/send-key';
 import { baseEnv, endOf, runKeyturn, spawnKeyturn } from '../support/keyturn-process';
 import { startService, type TestService } from '../support/service';
+import { countProbes } from '../support/count-probes';
 
 let service: TestService;
 let folder: string;
@@ -155,7 +156,7 @@ test('interrupted and run again: every key is stored, each provider asked once',
   const tenants = [1, 2, 3, 4, 5].map((n) => service.tenant(`slow${n}`));
   const rows = tenants.map((tenant) => `${tenant},openrouter,${credential('openrouter')['api_key']}`);
   const file = put('slow.csv', `tenant_id,service_id,api_key\n${rows.join('\n')}\n`);
-  const asked = service.simulator.requests('openrouter').length;
+  const asked = countProbes(service.simulator);
   service.simulator.setFault('openrouter', { kind: 'slow', delayMs: 300 });
   const child = spawnKeyturn(['keys', 'import', file, '--yes', '--concurrency', '1'], env);
   let interrupted = false;
@@ -172,7 +173,7 @@ test('interrupted and run again: every key is stored, each provider asked once',
 
   const second = await importFile(file, '--yes');
   expect([second.code, second.verdicts.map((one) => one['outcome'])]).toEqual([0, Array(5).fill('stored')]);
-  expect(service.simulator.requests('openrouter').length - asked).toBe(5);
+  expect(countProbes(service.simulator) - asked).toBe(5);
 });
 
 test('a token the service does not take ends the import at once', async () => {

@@ -14,6 +14,7 @@ import {
   type RunningKeyturn,
 } from '../support/keyturn-process';
 import { until } from '../support/service';
+import { countProbes } from '../support/count-probes';
 
 const run = promisify(execFile);
 let simulator: Simulator;
@@ -187,9 +188,9 @@ test('break-glass beside a running service takes effect at once; an import is do
 
 test('SIGTERM lets a request under way end, and everything stops', async () => {
   simulator.setFault('openrouter', { kind: 'slow', delayMs: 1500, times: 1 });
-  const asked = simulator.requests('openrouter').length;
+  const asked = countProbes(simulator);
   const reply = generate('draining');
-  await until('the provider was asked', async () => simulator.requests('openrouter').length > asked);
+  await until('the provider was asked', async () => countProbes(simulator) > asked);
   const pids = (['temporal', 'vault', 'postgres'] as const).map((server) => running.pidOf(server));
   const ended = await running.stop();
   expect((await reply).status).toBe(201);

@@ -2,6 +2,7 @@
 import { Gates, type GateSpec } from '../support/gates';
 import { ASYNC, KeyActions } from '../support/key-actions';
 import { startService, until, type TestService } from '../support/service';
+import { countProbes } from '../support/count-probes';
 
 const gates = new Gates();
 let service: TestService;
@@ -16,9 +17,9 @@ const gate = (key: KeyActions, spec: Omit<GateSpec, 'tenantId'>) =>
 
 /** Runs `during` while the provider takes its time over the next request. */
 async function whileProbing<T>(during: () => Promise<T>): Promise<T> {
-  const before = service.simulator.requests('openrouter').length;
+  const before = countProbes(service.simulator);
   service.simulator.setFault('openrouter', { kind: 'slow', delayMs: 1_500, times: 1 });
-  await until('the provider is asked', async () => service.simulator.requests('openrouter').length > before);
+  await until('the provider is asked', async () => countProbes(service.simulator) > before);
   return during();
 }
 
