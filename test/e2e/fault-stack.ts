@@ -123,7 +123,7 @@ export async function startFaultStack(env: Readonly<Record<string, string>> = {}
     await servers.start(name);
     stopped.delete(name);
   };
-  return {
+  const stack: FaultStack = {
     roles,
     simulator,
     vaultAddress: addresses.vaultAddress,
@@ -162,4 +162,7 @@ export async function startFaultStack(env: Readonly<Record<string, string>> = {}
       await simulator.close();
     },
   };
+  // Not into the middle of a test's faults.
+  await stack.call({ path: '/openrouter/models?limit=1' });
+  return stack;
 }

@@ -162,6 +162,7 @@ describe('migrations', () => {
       expect(results.flatMap((result) => result.applied)).toEqual([
         '0001-key-index-and-operations',
         '0002-audit-trail',
+        '0003-gateway',
       ]);
       const [first] = ledgers;
       expect((await accept(first as Ledger, { kind: 'generate', ref: newRef() })).outcome).toBe('accepted');

@@ -94,7 +94,7 @@ export async function startService(
     tokens.set(key, known);
     return known;
   };
-  return {
+  const service: TestService = {
     ...roles,
     config,
     env: settings,
@@ -109,6 +109,9 @@ export async function startService(
       await database.drop();
     },
   };
+  // The gateway fetches its model list when it starts: not into the middle of a test's faults and counts.
+  await service.call({ path: '/openrouter/models?limit=1' });
+  return service;
 }
 
 /** One HTTP request to the API. */
