@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { GatewayEndpoint, GatewayPolicy } from '../contract/gateway';
 import type { KeyRef } from '../contract/ids';
 import type { AuthoredRow, ListedAlias, ListedModel, ModelFilter, ModelListState } from '../contract/models';
+import type { BudgetUse, UsageQuery, UsageSum } from '../contract/usage';
 
 export interface ModelPorts {
   /** Thrown: `upstream_unavailable` while no list was ever fetched; `invalid_request` for a cursor that is not ours. */
@@ -23,52 +24,11 @@ export interface ModelPorts {
   readonly row: (id: string) => Promise<AuthoredRow>;
 }
 
-/** Which columns usage is summed by. */
-export const USAGE_DIMENSIONS = ['day', 'model', 'credential', 'status'] as const;
-export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
-
-/** Sums of one group; the dimensions that were not asked for are absent. Amounts are decimals in USD. */
-export interface UsageSum {
-  readonly day?: string;
-  readonly model?: string;
-  readonly credential?: string;
-  readonly status?: string;
-  readonly requests: number;
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly reasoning_tokens: number;
-  readonly cached_tokens: number;
-  readonly cost_usd: string;
-  readonly upstream_cost_usd: string;
-  /** Calls whose cost is not known yet, or never will be. */
-  readonly unpriced_requests: number;
-}
-
-export interface UsageQuery {
-  readonly tenantId: string;
-  /** Milliseconds since 1970, inclusive. */
-  readonly fromMs: number;
-  /** Exclusive. */
-  readonly toMs: number;
-  readonly groupBy: readonly UsageDimension[];
-  readonly limit: number;
-  readonly cursor?: string;
-}
-
-/** What the platform has paid for a tenant in the current month. Decimals in USD. */
-export interface BudgetState {
-  /** `YYYY-MM`, UTC. */
-  readonly month: string;
-  readonly spentUsd: string;
-  readonly reservedUsd: string;
-  readonly budgetUsd: string;
-}
-
 export interface UsagePorts {
   readonly summarise: (
     query: UsageQuery,
   ) => Promise<{ sums: readonly UsageSum[]; nextCursor: string | null; total: UsageSum }>;
-  readonly readBudget: (tenantId: string) => Promise<BudgetState>;
+  readonly readBudget: (tenantId: string) => Promise<BudgetUse>;
 }
 
 export interface PolicyPorts {

@@ -1,7 +1,7 @@
 /** What the usage endpoint takes: which calls, summed by what, as what. */
 import { z } from 'zod';
 import { KeyturnError } from '../contract/errors';
-import { USAGE_DIMENSIONS, type UsageDimension, type UsageQuery } from './gateway-ports';
+import { USAGE_DIMENSIONS, type UsageDimension, type UsageQuery } from '../contract/usage';
 
 /** A day stands for its first moment, UTC. */
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { KeyturnError } from '../contract/errors';
 import type { UsageRecord } from '../contract/gateway';
+import type { BudgetUse } from '../contract/usage';
 import { assertId } from '../contract/ids';
 import type { Ledger } from './ledger';
 import { toUsageRow } from './usage-row';
@@ -74,12 +75,4 @@ export async function readBudget(
     select trim_scale(settled)::text as settled, trim_scale(reserved)::text as reserved
     from platform_spend where scope = ${`tenant:${tenantId}`} and month = ${month}`.execute(ledger.db);
   return { month, spentUsd: rows[0]?.settled ?? '0', reservedUsd: rows[0]?.reserved ?? '0', budgetUsd };
-}
-
-/** A month's budget of a tenant. Decimals in USD. */
-export interface BudgetUse {
-  readonly month: string;
-  readonly spentUsd: string;
-  readonly reservedUsd: string;
-  readonly budgetUsd: string;
 }

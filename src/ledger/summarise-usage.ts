@@ -1,37 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import { assertId } from '../contract/ids';
+import type { UsageDimension, UsageQuery, UsageSum } from '../contract/usage';
 import type { Ledger } from './ledger';
 import { assertLimit, decodeCursor, toPage } from './page-cursor';
-
-/**
- * What usage can be summed by: `day` of UTC, `model` that served or else was asked for, `status` of HTTP or else how
- * the call ended.
- */
-export type UsageDimension = 'day' | 'model' | 'credential' | 'status';
-
-/** Which calls to sum, and how: those of a tenant that began in `[fromMs, toMs)`, milliseconds since 1970. */
-export interface UsageQuery {
-  readonly tenantId: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** None of them, or any in any order: the groups are sorted by it. */
-  readonly groupBy: readonly UsageDimension[];
-  readonly limit: number;
-  readonly cursor?: string;
-}
-
-/** Sums of one group, exact; dimensions that were not asked for are absent. Amounts are decimals in USD. */
-export interface UsageSum extends Partial<Record<UsageDimension, string>> {
-  readonly requests: number;
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly reasoning_tokens: number;
-  readonly cached_tokens: number;
-  readonly cost_usd: string;
-  readonly upstream_cost_usd: string;
-  /** Calls whose cost is not known yet, or never will be. */
-  readonly unpriced_requests: number;
-}
 
 /** The column of each dimension, and what its value looks like in a cursor. */
 const DIMENSIONS: Readonly<Record<UsageDimension, { column: string; pattern: RegExp }>> = {

@@ -1,12 +1,8 @@
 /** Sums of usage: exact, by any dimensions, page by page without gaps. */
 import { uuidv7 } from 'uuidv7';
+import type { UsageDimension, UsageQuery, UsageSum } from '../../src/contract/usage';
 import { recordUsage } from '../../src/ledger/record-usage';
-import {
-  summariseUsage,
-  type UsageDimension,
-  type UsageQuery,
-  type UsageSum,
-} from '../../src/ledger/summarise-usage';
+import { summariseUsage } from '../../src/ledger/summarise-usage';
 import { openTestLedger, type TestLedger } from './open-test-ledger';
 import { call, ended, forgetCalls, platformCall } from './usage-records';
 

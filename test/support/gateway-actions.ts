@@ -1,5 +1,5 @@
 /** What a service of a tenant does with the gateway, in one line each; and what a test looks at afterwards. */
-import type { UsageSum } from '../../src/http/gateway-ports';
+import type { UsageSum } from '../../src/contract/usage';
 import { KeyActions } from './key-actions';
 import { callApi, until, type ApiReply, type TestService } from './service';
 

@@ -1,7 +1,8 @@
 /** What a tenant's calls through the gateway used and cost, as JSON or as a table for spreadsheets. */
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import { USAGE_DIMENSIONS, type UsagePorts, type UsageQuery, type UsageSum } from '../gateway-ports';
+import { USAGE_DIMENSIONS, type UsageQuery, type UsageSum } from '../../contract/usage';
+import type { UsagePorts } from '../gateway-ports';
 import { BASE_PATH, defineRoute, type Reply, type Route } from '../route';
 import { tenantId } from '../schemas';
 import { toUsageQuery, usageQuery } from '../usage-query';
