@@ -98,8 +98,10 @@ export class UsageRecorder {
           if (this.#waiting.get(record.id) === record) this.#waiting.delete(record.id);
         }
       }
-      const uses = [...this.#uses];
-      for (const [name, use] of uses) {
+      for (const name of Array.from(this.#uses.keys())) {
+        // As it is now: calls may have joined it while an earlier one was written.
+        const use = this.#uses.get(name);
+        if (use === undefined) continue;
         this.#uses.delete(name);
         await this.#sink.writeUse(use).catch((error: unknown) => {
           // It may have been written. The same entry comes again, so no later call may join it.

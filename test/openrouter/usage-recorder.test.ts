@@ -118,3 +118,17 @@ test('a use whose writing failed comes again exactly as it was', async () => {
   await recorder.close();
   expect(tried).toEqual(['1-2: 2', '1-2: 2', '3-3: 1']);
 });
+
+test('a call that joins a use while another use is written is counted', async () => {
+  const counted: number[] = [];
+  const { recorder } = sinkOf({
+    writeUse: async ({ tenantId, requests }) => {
+      if (tenantId === 'acme') recorder.put(record('3', { tenantId: 'other' }));
+      counted.push(requests);
+    },
+  });
+  recorder.put(record('1'));
+  recorder.put(record('2', { tenantId: 'other' }));
+  await recorder.close();
+  expect(counted.reduce((sum, requests) => sum + requests, 0)).toBe(3);
+});
